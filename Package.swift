@@ -1,0 +1,180 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The pure core resolves and builds without any network library. `OPENLEDGER_CORE=1` leaves the
+// shell out, so that work on the core keeps a build of seconds.
+let coreOnly = Context.environment["OPENLEDGER_CORE"] != nil
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+let testSettings: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+func part(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: [.init(stringLiteral: name)] + dependencies + ["TestSupport"],
+        resources: resources,
+        swiftSettings: testSettings)
+}
+
+// Optimised in every configuration: a debug build of the arithmetic would be too slow to test.
+// The remaining flags are the floating-point rules of docs/numerics.md.
+let exactC: [CSetting] = [
+    .unsafeFlags([
+        "-O3", "-std=c11", "-ffp-contract=off", "-fno-fast-math", "-fno-unsafe-math-optimizations",
+        "-fdenormal-fp-math=ieee", "-Wall", "-Wextra", "-Werror",
+    ])
+]
+
+let core: [Target] = [
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(
+        name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CExactMath", dependencies: ["COpenBLAS"], cSettings: exactC),
+
+    part("Primitives"),
+    part("Cryptography", ["CSodium", "Primitives"]),
+    part("StateTree", ["Cryptography", "Primitives"]),
+    part("Voting", ["Cryptography", "Primitives"]),
+    part("Commitments", ["Cryptography", "Primitives"]),
+    part("Consensus", ["Voting", "Cryptography", "Primitives"]),
+    part("Ledger", ["Commitments", "Voting", "StateTree", "Cryptography", "Primitives"]),
+    part("Replica", ["Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
+    part(
+        "Simulator",
+        ["Replica", "Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
+
+    part("ExactMath", ["CExactMath", "Primitives"]),
+    part("LanguageModel", ["ExactMath", "Cryptography", "Primitives"]),
+    part("Attribution", ["LanguageModel", "ExactMath", "Cryptography", "Primitives"]),
+    part(
+        "Jobs",
+        [
+            "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
+            "Primitives",
+        ]),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
+]
+
+let coreTests: [Target] = [
+    tests("Primitives"),
+    tests("Cryptography", ["Primitives"]),
+    tests("StateTree", ["Cryptography", "Primitives"]),
+    tests("Voting", ["Cryptography", "Primitives"]),
+    tests("Commitments", ["Cryptography", "Primitives"]),
+    tests("Consensus", ["Voting", "Cryptography", "Primitives"]),
+    tests("Ledger", ["Commitments", "Voting", "StateTree", "Cryptography", "Primitives"]),
+    tests(
+        "Replica", ["Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
+    tests(
+        "Simulator", ["Replica", "Consensus", "Ledger", "Voting", "Cryptography", "Primitives"]),
+    tests("ExactMath", ["CExactMath", "Primitives"]),
+    tests("LanguageModel", ["ExactMath", "Cryptography", "Primitives"]),
+    tests("Attribution", ["LanguageModel", "ExactMath", "Cryptography", "Primitives"]),
+    tests(
+        "Jobs",
+        [
+            "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
+            "Primitives",
+        ]),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+
+let shell: [Target] = [
+    .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
+    part(
+        "Storage",
+        [
+            "CRocksDB", "Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives",
+            logging,
+        ]),
+    part("Network", ["Cryptography", "Primitives", logging, lifecycle] + nio),
+    part("RPC", ["Ledger", "Voting", "Cryptography", "Primitives", logging, hummingbird]),
+    part(
+        "Factory",
+        [
+            "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
+            "Primitives",
+        ]),
+    part(
+        "Serving",
+        [
+            "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
+            "Primitives", logging, hummingbird,
+        ]),
+    part(
+        "Node",
+        [
+            "Storage", "Network", "RPC", "Factory", "Jobs", "Replica", "Consensus", "Ledger",
+            "Voting", "Commitments", "StateTree", "Cryptography", "Primitives", logging, lifecycle,
+            hummingbird, .product(name: "TOMLKit", package: "TOMLKit"),
+        ]),
+    .executableTarget(
+        name: "openledger",
+        dependencies: [
+            "Node", "Storage", "Network", "RPC", "Factory", "Serving", "Jobs", "Attribution",
+            "LanguageModel", "ExactMath", "Replica", "Ledger", "Voting", "Commitments",
+            "StateTree", "Cryptography", "Primitives", logging, lifecycle, httpClient,
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: strict),
+    .executableTarget(
+        name: "story",
+        dependencies: [httpClient, .product(name: "ArgumentParser", package: "swift-argument-parser")],
+        swiftSettings: strict),
+]
+
+let shellTests: [Target] = [
+    tests("Storage", ["Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
+    tests("Network", ["Cryptography", "Primitives", logging] + nio),
+    tests("RPC", ["Ledger", "Cryptography", "Primitives", logging, hummingbird]),
+    tests(
+        "Factory", ["Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Primitives"]),
+    tests(
+        "Serving",
+        ["Jobs", "LanguageModel", "Commitments", "Cryptography", "Primitives", httpClient, logging]),
+    tests(
+        "Node",
+        [
+            "Storage", "Network", "RPC", "Replica", "Ledger", "Voting", "Cryptography",
+            "Primitives", logging, httpClient,
+        ]),
+]
+
+let dependencies: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+]
+
+let package = Package(
+    name: "openledger",
+    products: coreOnly ? [] : [.executable(name: "openledger", targets: ["openledger"])],
+    dependencies: coreOnly ? [] : dependencies,
+    targets: core + coreTests + (coreOnly ? [] : shell + shellTests))

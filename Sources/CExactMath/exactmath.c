@@ -1,0 +1,1 @@
+// The exact arithmetic of docs/numerics.md.

@@ -1,0 +1,40 @@
+/// Appends Borsh-encoded values to a buffer.
+package struct BorshWriter: Sendable {
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    package mutating func write(_ value: some FixedWidthInteger & UnsignedInteger) {
+        var rest = value
+        for _ in 0..<(type(of: value).bitWidth / 8) {
+            bytes.append(UInt8(truncatingIfNeeded: rest))
+            rest >>= 8
+        }
+    }
+
+    package mutating func write(_ value: Int32) { write(UInt32(bitPattern: value)) }
+    package mutating func write(_ value: Int64) { write(UInt64(bitPattern: value)) }
+    package mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
+    package mutating func write(_ value: some BorshEncodable) { value.encode(to: &self) }
+
+    /// Writes bytes without a length; the reader must know how many follow.
+    package mutating func writeRaw(_ raw: [UInt8]) { bytes.append(contentsOf: raw) }
+
+    /// - Precondition: the length fits a `UInt32`.
+    package mutating func writeBytes(_ value: [UInt8]) {
+        writeLength(value.count)
+        bytes.append(contentsOf: value)
+    }
+
+    package mutating func writeArray(_ values: [some BorshEncodable]) {
+        writeLength(values.count)
+        for value in values { value.encode(to: &self) }
+    }
+
+    package mutating func writeOptional(_ value: (some BorshEncodable)?) {
+        write(value != nil)
+        if let value { value.encode(to: &self) }
+    }
+
+    package mutating func writeLength(_ length: Int) { write(UInt32(length)) }
+}
