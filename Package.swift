@@ -21,13 +21,16 @@ func part(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 func tests(
-    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    resources: [Resource] = []
 ) -> Target {
     .testTarget(
         name: name + "Tests",
         dependencies: [.init(stringLiteral: name)] + dependencies + ["TestSupport"],
         resources: resources,
-        swiftSettings: testSettings)
+        swiftSettings: testSettings
+    )
 }
 
 // Optimised in every configuration: a debug build of the arithmetic would be too slow to test.
@@ -42,10 +45,14 @@ let exactC: [CSetting] = [
 let core: [Target] = [
     .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
     .systemLibrary(
-        name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        name: "COpenBLAS",
+        pkgConfig: "openblas",
+        providers: [.apt(["libopenblas-dev"])]
+    ),
     .target(name: "CExactMath", dependencies: ["COpenBLAS"], cSettings: exactC),
 
     part("Primitives"),
+    part("JSON"),
     part("Cryptography", ["CSodium", "Primitives"]),
     part("StateTree", ["Cryptography", "Primitives"]),
     part("Voting", ["Cryptography", "Primitives"]),
@@ -55,22 +62,25 @@ let core: [Target] = [
     part("Replica", ["Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
     part(
         "Simulator",
-        ["Replica", "Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
+        ["Replica", "Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]
+    ),
 
     part("ExactMath", ["CExactMath", "Primitives"]),
-    part("LanguageModel", ["ExactMath", "Cryptography", "Primitives"]),
+    part("LanguageModel", ["ExactMath", "Cryptography", "JSON", "Primitives"]),
     part("Attribution", ["LanguageModel", "ExactMath", "Cryptography", "Primitives"]),
     part(
         "Jobs",
         [
             "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
             "Primitives",
-        ]),
+        ]
+    ),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
 ]
 
 let coreTests: [Target] = [
     tests("Primitives"),
+    tests("JSON"),
     tests("Cryptography", ["Primitives"]),
     tests("StateTree", ["Cryptography", "Primitives"]),
     tests("Voting", ["Cryptography", "Primitives"]),
@@ -78,18 +88,23 @@ let coreTests: [Target] = [
     tests("Consensus", ["Voting", "Cryptography", "Primitives"]),
     tests("Ledger", ["Commitments", "Voting", "StateTree", "Cryptography", "Primitives"]),
     tests(
-        "Replica", ["Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
+        "Replica",
+        ["Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]
+    ),
     tests(
-        "Simulator", ["Replica", "Consensus", "Ledger", "Voting", "Cryptography", "Primitives"]),
+        "Simulator",
+        ["Replica", "Consensus", "Ledger", "Voting", "Cryptography", "Primitives"]
+    ),
     tests("ExactMath", ["CExactMath", "Primitives"]),
-    tests("LanguageModel", ["ExactMath", "Cryptography", "Primitives"]),
+    tests("LanguageModel", ["ExactMath", "Cryptography", "JSON", "Primitives"]),
     tests("Attribution", ["LanguageModel", "ExactMath", "Cryptography", "Primitives"]),
     tests(
         "Jobs",
         [
             "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
             "Primitives",
-        ]),
+        ]
+    ),
 ]
 
 let nio: [Target.Dependency] = [
@@ -98,7 +113,9 @@ let nio: [Target.Dependency] = [
 ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(
-    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 
@@ -109,58 +126,77 @@ let shell: [Target] = [
         [
             "CRocksDB", "Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives",
             logging,
-        ]),
+        ]
+    ),
     part("Network", ["Cryptography", "Primitives", logging, lifecycle] + nio),
-    part("RPC", ["Ledger", "Voting", "Cryptography", "Primitives", logging, hummingbird]),
+    part("RPC", ["Ledger", "Voting", "Cryptography", "JSON", "Primitives", logging, hummingbird]),
     part(
         "Factory",
         [
             "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
-            "Primitives",
-        ]),
+            "JSON", "Primitives",
+        ]
+    ),
     part(
         "Serving",
         [
             "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
-            "Primitives", logging, hummingbird,
-        ]),
+            "JSON", "Primitives", logging, hummingbird,
+        ]
+    ),
     part(
         "Node",
         [
             "Storage", "Network", "RPC", "Factory", "Jobs", "Replica", "Consensus", "Ledger",
-            "Voting", "Commitments", "StateTree", "Cryptography", "Primitives", logging, lifecycle,
+            "Voting", "Commitments", "StateTree", "Cryptography", "JSON", "Primitives", logging,
+            lifecycle,
             hummingbird, .product(name: "TOMLKit", package: "TOMLKit"),
-        ]),
+        ]
+    ),
     .executableTarget(
         name: "openledger",
         dependencies: [
             "Node", "Storage", "Network", "RPC", "Factory", "Serving", "Jobs", "Attribution",
             "LanguageModel", "ExactMath", "Replica", "Ledger", "Voting", "Commitments",
-            "StateTree", "Cryptography", "Primitives", logging, lifecycle, httpClient,
+            "StateTree", "Cryptography", "JSON", "Primitives", logging, lifecycle, httpClient,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
-        swiftSettings: strict),
+        swiftSettings: strict
+    ),
     .executableTarget(
         name: "story",
-        dependencies: [httpClient, .product(name: "ArgumentParser", package: "swift-argument-parser")],
-        swiftSettings: strict),
+        dependencies: [
+            "JSON", httpClient, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: strict
+    ),
 ]
 
 let shellTests: [Target] = [
     tests("Storage", ["Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
     tests("Network", ["Cryptography", "Primitives", logging] + nio),
-    tests("RPC", ["Ledger", "Cryptography", "Primitives", logging, hummingbird]),
     tests(
-        "Factory", ["Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Primitives"]),
+        "RPC",
+        ["Ledger", "Cryptography", "JSON", "Primitives", logging, hummingbird, httpClient]
+    ),
+    tests(
+        "Factory",
+        ["Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "JSON", "Primitives"]
+    ),
     tests(
         "Serving",
-        ["Jobs", "LanguageModel", "Commitments", "Cryptography", "Primitives", httpClient, logging]),
+        [
+            "Jobs", "LanguageModel", "Commitments", "Cryptography", "JSON", "Primitives",
+            httpClient, logging,
+        ]
+    ),
     tests(
         "Node",
         [
             "Storage", "Network", "RPC", "Replica", "Ledger", "Voting", "Cryptography",
-            "Primitives", logging, httpClient,
-        ]),
+            "JSON", "Primitives", logging, httpClient,
+        ]
+    ),
 ]
 
 let dependencies: [Package.Dependency] = [
@@ -177,4 +213,5 @@ let package = Package(
     name: "openledger",
     products: coreOnly ? [] : [.executable(name: "openledger", targets: ["openledger"])],
     dependencies: coreOnly ? [] : dependencies,
-    targets: core + coreTests + (coreOnly ? [] : shell + shellTests))
+    targets: core + coreTests + (coreOnly ? [] : shell + shellTests)
+)
