@@ -107,6 +107,9 @@ let coreTests: [Target] = [
     ),
 ]
 
+// Style is a test: it reads the repository's own files.
+let tidy: [Target] = [.testTarget(name: "TidyTests", swiftSettings: testSettings)]
+
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
@@ -213,5 +216,5 @@ let package = Package(
     name: "openledger",
     products: coreOnly ? [] : [.executable(name: "openledger", targets: ["openledger"])],
     dependencies: coreOnly ? [] : dependencies,
-    targets: core + coreTests + (coreOnly ? [] : shell + shellTests)
+    targets: core + coreTests + tidy + (coreOnly ? [] : shell + shellTests)
 )

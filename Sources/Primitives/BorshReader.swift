@@ -48,7 +48,8 @@ package struct BorshReader: Sendable {
     /// Reads at most `limit` values. Memory grows with the bytes really present, because the
     /// shortest element of every type in use takes at least one byte.
     package mutating func readArray<Element: BorshDecodable>(
-        of type: Element.Type = Element.self, limit: Int
+        of type: Element.Type = Element.self,
+        limit: Int
     ) throws(BorshError) -> [Element] {
         let count = try readLength(limit: limit)
         guard count <= remaining else { throw .truncated(offset: offset, needed: count) }

@@ -1,0 +1,104 @@
+import Testing
+
+@Suite("Tidy: forbidden words") struct ForbiddenTests {
+    struct Rule: Sendable {
+        let pattern: String
+        let reason: String
+
+        init(_ pattern: String, _ reason: String) {
+            self.pattern = pattern
+            self.reason = reason
+        }
+    }
+
+    static let everywhere = [
+        Rule(#"\btry!"#, "a failure is a value, or an argued precondition"),
+        Rule(#"\bas!"#, "a cast that may fail is checked"),
+        Rule(#"\bfatalError\("#, "bad input is an error; a broken invariant is a precondition"),
+        Rule(#"\bunsafeBitCast\b"#, "bytes are decoded, not reinterpreted"),
+    ]
+
+    /// What no two machines do alike has no place where all machines must agree.
+    static let pure = [
+        Rule(
+            #"^\s*(package )?import (Foundation|FoundationEssentials|Dispatch|NIO\w*|Logging)\b"#,
+            "pure"
+        ),
+        Rule(#"\b(Date|ContinuousClock|SuspendingClock|DispatchTime)\b"#, "time is an input"),
+        Rule(#"\bSystemRandomNumberGenerator\b|\.random\((?!.*using)"#, "randomness is an input"),
+        Rule(#"\.(randomElement|shuffled|shuffle)\(\)"#, "randomness is an input"),
+        Rule(#"\b(async|await|actor|Task)\b"#, "the core is synchronous"),
+        Rule(#"\b(print|debugPrint|readLine)\("#, "the core does no input or output"),
+    ]
+
+    static let integral = [
+        Rule(#"\b(Float|Double|Float16|Float80|CGFloat)\b"#, "the chain counts in integers")
+    ]
+
+    /// Vectors and models are computed with floats under the rules of docs/numerics.md.
+    static let computation: Set = ["JSON", "ExactMath", "LanguageModel", "Attribution", "Jobs"]
+    static let core: Set = [
+        "Primitives", "Cryptography", "StateTree", "Voting", "Commitments", "Consensus", "Ledger",
+        "Replica", "Simulator",
+    ]
+
+    static func rules(for file: SourceFile) -> [Rule] {
+        guard file.path.hasPrefix("Sources/") else { return [] }
+        if core.contains(file.target) { return everywhere + pure + integral }
+        if computation.contains(file.target) { return everywhere + pure }
+        return everywhere
+    }
+
+    static func violations(in file: SourceFile) throws -> [String] {
+        let rules = try rules(for: file).map { (try Regex($0.pattern), $0.reason) }
+        return file.code.enumerated().flatMap { number, line in
+            rules.filter { line.contains($0.0) }.map {
+                "\(file.path):\(number + 1): \($0.1): \(line)"
+            }
+        }
+    }
+
+    @Test("no source uses what its target has given up")
+    func sources() throws {
+        for file in Repository.swiftFiles {
+            for violation in try Self.violations(in: file) { Issue.record("\(violation)") }
+        }
+    }
+
+    @Test(
+        "what a rule forbids is found",
+        arguments: [
+            "let a = try! b()", "let a = b as! C", "fatalError(\"x\")", "import Foundation",
+            "package import NIOCore", "let now = Date()", "Int.random(in: 0..<3)",
+            "list.shuffled()",
+            "func f() async {}", "print(1)", "let x: Double = 1",
+        ]
+    )
+    func found(line: String) throws {
+        #expect(
+            try !Self.violations(in: SourceFile(path: "Sources/Ledger/A.swift", text: line)).isEmpty
+        )
+    }
+
+    @Test(
+        "words in comments and strings, and seeded randomness, are no violation",
+        arguments: [
+            "// a Double would do", "throw .bad(\"try! this\")", "Int.random(in: 0..<3, using: &g)",
+        ]
+    )
+    func passed(line: String) throws {
+        #expect(
+            try Self.violations(in: SourceFile(path: "Sources/Ledger/A.swift", text: line)).isEmpty
+        )
+    }
+
+    @Test("no unfinished work is left behind")
+    func markers() throws {
+        let marker = try Regex(#"\b(TO"# + #"DO|FIX"# + #"ME|XX"# + #"X)\b"#)
+        for file in Repository.swiftFiles {
+            for (number, line) in file.lines.enumerated() where line.contains(marker) {
+                Issue.record("\(file.path):\(number + 1): \(line)")
+            }
+        }
+    }
+}
