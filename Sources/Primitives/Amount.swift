@@ -5,6 +5,8 @@ package struct Amount: Sendable, Hashable, Comparable {
     package enum Failure: Error, Equatable {
         case overflow
         case insufficient(available: Amount, needed: Amount)
+        /// Nothing says who should receive the parts.
+        case noWeight
     }
 
     package let units: UInt128

@@ -5,11 +5,7 @@ package struct BorshWriter: Sendable {
     package init() {}
 
     package mutating func write(_ value: some FixedWidthInteger & UnsignedInteger) {
-        var rest = value
-        for _ in 0..<(type(of: value).bitWidth / 8) {
-            bytes.append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
-        }
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 
     package mutating func write(_ value: Int32) { write(UInt32(bitPattern: value)) }
@@ -19,6 +15,10 @@ package struct BorshWriter: Sendable {
 
     /// Writes bytes without a length; the reader must know how many follow.
     package mutating func writeRaw(_ raw: [UInt8]) { bytes.append(contentsOf: raw) }
+
+    package mutating func writeRaw(_ raw: Span<UInt8>) {
+        unsafe raw.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    }
 
     /// - Precondition: the length fits a `UInt32`.
     package mutating func writeBytes(_ value: [UInt8]) {

@@ -2,48 +2,80 @@
 // a key is meant; the layout and behaviour are the same for all.
 
 /// Exactly `count` bytes, ordered lexicographically.
+///
+/// Digests are compared, hashed and copied more often than anything else here, so the bodies are
+/// inlinable: a caller in another module sees the length, and its loops become a few instructions.
+@frozen
 package struct FixedBytes<let count: Int, Tag>: Sendable {
-    private var storage: InlineArray<count, UInt8>
+    @usableFromInline package var storage: InlineArray<count, UInt8>
 
     /// Returns nil unless `bytes` has exactly `count` elements.
+    @inlinable
     package init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == count else { return nil }
         storage = InlineArray(repeating: 0)
-        for (offset, byte) in bytes.enumerated() { storage[offset] = byte }
+        var offset = 0
+        for byte in bytes {
+            storage[offset] = byte
+            offset += 1
+        }
     }
 
-    private init(repeating byte: UInt8) { storage = InlineArray(repeating: byte) }
+    @inlinable
+    init(repeating byte: UInt8) { storage = InlineArray(repeating: byte) }
+
+    /// Bytes that `fill` writes in place; they are zero before.
+    @inlinable
+    package init<Failure: Error>(
+        filling fill: (inout MutableSpan<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        storage = InlineArray(repeating: 0)
+        var span = storage.mutableSpan
+        try fill(&span)
+    }
 
     package static var byteCount: Int { count }
     package static var zero: Self { Self(repeating: 0) }
 
+    @inlinable
     package var bytes: [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(count)
-        for offset in storage.indices { result.append(storage[offset]) }
-        return result
+        unsafe storage.span.withUnsafeBytes { unsafe Array($0) }
+    }
+
+    /// Lends the bytes without copying them.
+    @inlinable
+    package func withSpan<Result, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(storage.span)
     }
 
     /// - Precondition: `0 <= offset < count`.
+    @inlinable
     package subscript(offset: Int) -> UInt8 { storage[offset] }
 }
 
 extension FixedBytes: Equatable {
+    /// Without an early exit, so that the comparison is branch-free and equally long for all values.
+    @inlinable
     package static func == (left: Self, right: Self) -> Bool {
-        for offset in left.storage.indices where left.storage[offset] != right.storage[offset] {
-            return false
+        var difference: UInt8 = 0
+        for offset in left.storage.indices {
+            difference |= left.storage[offset] ^ right.storage[offset]
         }
-        return true
+        return difference == 0
     }
 }
 
 extension FixedBytes: Hashable {
+    @inlinable
     package func hash(into hasher: inout Hasher) {
-        for offset in storage.indices { hasher.combine(storage[offset]) }
+        unsafe storage.span.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
     }
 }
 
 extension FixedBytes: Comparable {
+    @inlinable
     package static func < (left: Self, right: Self) -> Bool {
         for offset in left.storage.indices where left.storage[offset] != right.storage[offset] {
             return left.storage[offset] < right.storage[offset]
@@ -58,14 +90,14 @@ extension FixedBytes: CustomStringConvertible {
 }
 
 extension FixedBytes: BorshCodable {
-    package func encode(to writer: inout BorshWriter) {
-        for offset in storage.indices { writer.write(storage[offset]) }
-    }
+    package func encode(to writer: inout BorshWriter) { writer.writeRaw(storage.span) }
 
     package init(from reader: inout BorshReader) throws(BorshError) {
         storage = InlineArray(repeating: 0)
-        for (offset, byte) in try reader.readRaw(count: count).enumerated() {
+        var offset = 0
+        for byte in try reader.readRaw(count: count) {
             storage[offset] = byte
+            offset += 1
         }
     }
 }

@@ -1,0 +1,61 @@
+// SHA-2 (FIPS 180-4), for outside formats only: file hashes, BIP-39, SLIP-0010 and RFC 9381.
+
+import CSodium
+
+/// SHA-256 of bytes that may come in pieces.
+package struct SHA256 {
+    private var state = crypto_hash_sha256_state()
+
+    package init() {
+        Sodium.prepare()
+        _ = unsafe crypto_hash_sha256_init(&state)
+    }
+
+    package mutating func update(_ bytes: [UInt8]) {
+        _ = unsafe crypto_hash_sha256_update(&state, bytes, UInt64(bytes.count))
+    }
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        guard let base = bytes.baseAddress else { return }
+        _ = unsafe crypto_hash_sha256_update(
+            &state,
+            base.assumingMemoryBound(to: UInt8.self),
+            UInt64(bytes.count)
+        )
+    }
+
+    /// The 32 bytes. Works on a copy, so more bytes may follow.
+    package func finalize() -> [UInt8] {
+        var copy = state
+        var output = [UInt8](repeating: 0, count: 32)
+        _ = unsafe crypto_hash_sha256_final(&copy, &output)
+        return output
+    }
+
+    package static func hash(_ bytes: [UInt8]) -> [UInt8] {
+        var hasher = SHA256()
+        hasher.update(bytes)
+        return hasher.finalize()
+    }
+}
+
+package enum SHA512 {
+    /// The 64 bytes.
+    package static func hash(_ bytes: [UInt8]) -> [UInt8] {
+        Sodium.prepare()
+        var output = [UInt8](repeating: 0, count: 64)
+        _ = unsafe crypto_hash_sha512(&output, bytes, UInt64(bytes.count))
+        return output
+    }
+
+    /// HMAC-SHA-512 (RFC 2104), 64 bytes, with a key of any length.
+    package static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+        Sodium.prepare()
+        var state = crypto_auth_hmacsha512_state()
+        var output = [UInt8](repeating: 0, count: 64)
+        _ = unsafe crypto_auth_hmacsha512_init(&state, key, key.count)
+        _ = unsafe crypto_auth_hmacsha512_update(&state, message, UInt64(message.count))
+        _ = unsafe crypto_auth_hmacsha512_final(&state, &output)
+        return output
+    }
+}
