@@ -131,7 +131,13 @@ let shell: [Target] = [
             logging,
         ]
     ),
-    part("Network", ["Cryptography", "Primitives", logging, lifecycle] + nio),
+    // A module named `Network` would make the dependencies believe that they run on Apple's systems.
+    .target(
+        name: "Peers",
+        dependencies: ["Cryptography", "Primitives", logging, lifecycle] + nio,
+        path: "Sources/Network",
+        swiftSettings: strict
+    ),
     part("RPC", ["Ledger", "Voting", "Cryptography", "JSON", "Primitives", logging, hummingbird]),
     part(
         "Factory",
@@ -150,7 +156,7 @@ let shell: [Target] = [
     part(
         "Node",
         [
-            "Storage", "Network", "RPC", "Factory", "Jobs", "Replica", "Consensus", "Ledger",
+            "Storage", "Peers", "RPC", "Factory", "Jobs", "Replica", "Consensus", "Ledger",
             "Voting", "Commitments", "StateTree", "Cryptography", "JSON", "Primitives", logging,
             lifecycle,
             hummingbird, .product(name: "TOMLKit", package: "TOMLKit"),
@@ -159,7 +165,7 @@ let shell: [Target] = [
     .executableTarget(
         name: "openledger",
         dependencies: [
-            "Node", "Storage", "Network", "RPC", "Factory", "Serving", "Jobs", "Attribution",
+            "Node", "Storage", "Peers", "RPC", "Factory", "Serving", "Jobs", "Attribution",
             "LanguageModel", "ExactMath", "Replica", "Ledger", "Voting", "Commitments",
             "StateTree", "Cryptography", "JSON", "Primitives", logging, lifecycle, httpClient,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -177,7 +183,12 @@ let shell: [Target] = [
 
 let shellTests: [Target] = [
     tests("Storage", ["Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
-    tests("Network", ["Cryptography", "Primitives", logging] + nio),
+    .testTarget(
+        name: "PeersTests",
+        dependencies: ["Peers", "Cryptography", "Primitives", logging, "TestSupport"] + nio,
+        path: "Tests/NetworkTests",
+        swiftSettings: testSettings
+    ),
     tests(
         "RPC",
         ["Ledger", "Cryptography", "JSON", "Primitives", logging, hummingbird, httpClient]
@@ -196,7 +207,7 @@ let shellTests: [Target] = [
     tests(
         "Node",
         [
-            "Storage", "Network", "RPC", "Replica", "Ledger", "Voting", "Cryptography",
+            "Storage", "Peers", "RPC", "Replica", "Ledger", "Voting", "Cryptography",
             "JSON", "Primitives", logging, httpClient,
         ]
     ),
