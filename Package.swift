@@ -38,7 +38,7 @@ func tests(
 let exactC: [CSetting] = [
     .unsafeFlags([
         "-O3", "-std=c11", "-ffp-contract=off", "-fno-fast-math", "-fno-unsafe-math-optimizations",
-        "-fdenormal-fp-math=ieee", "-Wall", "-Wextra", "-Werror",
+        "-fdenormal-fp-math=ieee", "-fno-math-errno", "-Wall", "-Wextra", "-Werror",
     ])
 ]
 

@@ -1,0 +1,41 @@
+// The contraction as docs/numerics.md defines it: the sum of integer products, then two roundings.
+// Any other backend must agree with this one on every bit.
+#include "internal.h"
+
+// The scales are applied one after the other; each product by a power of two is exact.
+static xm_status scale(int64_t sum, int32_t ea, int32_t eb, float *out) {
+    double value = (double)sum;
+    value *= xm_power_of_two(ea - 2 * XM_BITS);
+    value *= xm_power_of_two(eb);
+    *out = (float)value;
+    return xm_check_finite(out, 1);
+}
+
+xm_status xm_contract_reference(const float *qa, const int32_t *ea, size_t m, const float *qb,
+                                const int32_t *eb, size_t n, size_t k, float *c, uint64_t *trace) {
+    if (k > XM_MAX_COLUMNS) return XM_TOO_LARGE;
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) {
+            int64_t sum = 0;
+            for (size_t p = 0; p < k; p++)
+                sum += (int64_t)qa[i * k + p] * (int64_t)qb[j * k + p];
+            XM_TRY(scale(sum, ea[i], eb[j], &c[i * n + j]));
+            if (trace != NULL) *trace += xm_trace_mix(sum, i * n + j);
+        }
+    return XM_OK;
+}
+
+xm_status xm_contract_folded_reference(const float *qa, const int32_t *ea, size_t m,
+                                       const float *qb, size_t n, size_t k, float *c,
+                                       uint64_t *trace) {
+    if (k > XM_MAX_COLUMNS) return XM_TOO_LARGE;
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) {
+            int64_t sum = 0;
+            for (size_t p = 0; p < k; p++)
+                sum += (int64_t)qa[i * k + p] * (int64_t)qb[p * n + j];
+            XM_TRY(scale(sum, ea[i], 0, &c[i * n + j]));
+            if (trace != NULL) *trace += xm_trace_mix(sum, i * n + j);
+        }
+    return XM_OK;
+}

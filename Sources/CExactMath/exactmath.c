@@ -1,1 +1,0 @@
-// The exact arithmetic of docs/numerics.md.
