@@ -73,6 +73,4 @@ XM_INLINE uint64_t xm_trace_mix(int64_t sum, uint64_t index) {
 enum { XM_SLOT_LEFT, XM_SLOT_TILE, XM_SLOT_OUT, XM_SLOT_SUMS, XM_SLOTS };
 void *xm_scratch(int slot, size_t bytes);
 
-xm_status xm_check_finite(const float *x, size_t count);
-
 #endif

@@ -1,3 +1,5 @@
+import CExactMath
+
 /// A dense matrix of float32, row after row.
 ///
 /// Invariant: `values.count == rows * columns`, and neither dimension is negative.
@@ -30,5 +32,34 @@ package struct Matrix: Sendable, Equatable {
 
     package func row(_ index: Int) -> [Float] {
         Array(values[index * columns..<(index + 1) * columns])
+    }
+}
+
+extension Matrix {
+    package var isFinite: Bool { unsafe xm_check_finite(values, values.count) == XM_OK }
+
+    /// The rows of a range.
+    package func rows(_ range: Range<Int>) -> Matrix {
+        Matrix(
+            rows: range.count,
+            columns: columns,
+            values: Array(values[range.lowerBound * columns..<range.upperBound * columns])
+        )
+    }
+
+    /// Matrices of equal width, one below the other.
+    /// - Precondition: every matrix has `columns` columns.
+    package static func stacked(_ parts: [Matrix], columns: Int) -> Matrix {
+        var values: [Float] = []
+        values.reserveCapacity(parts.reduce(0) { $0 + $1.values.count })
+        for part in parts {
+            precondition(part.columns == columns)
+            values.append(contentsOf: part.values)
+        }
+        return Matrix(
+            rows: parts.reduce(0) { $0 + $1.rows },
+            columns: columns,
+            values: values
+        )
     }
 }

@@ -27,6 +27,9 @@ bool xm_environment_is_exact(void);
 // Threads that one product may use. No result depends on it.
 void xm_set_threads(int threads);
 
+// XM_NOT_FINITE if any of x [count] is NaN or infinite.
+xm_status xm_check_finite(const float *x, size_t count);
+
 // --- Contraction (quantize.c, contraction.c; contraction_reference.c is the definition) ---
 
 #define XM_BITS 20           // fixed-point bits of an operand: |q| <= 2^20
