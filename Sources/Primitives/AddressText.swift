@@ -27,3 +27,15 @@ extension Address {
         self = address
     }
 }
+
+extension AddressPrefix {
+    /// The real network's ids are `openledger-` and a number; every other network is a test.
+    package init(chain: ChainID) {
+        let name = Array("openledger-".utf8)
+        let rest = chain.bytes.dropFirst(name.count)
+        let isMain =
+            chain.bytes.starts(with: name) && !rest.isEmpty
+            && rest.allSatisfy { (0x30...0x39).contains($0) }
+        self = isMain ? .main : .test
+    }
+}

@@ -13,7 +13,7 @@ package enum Bech32m {
         case padding
     }
 
-    static let lengthLimit = 90
+    package static let lengthLimit = 90
     private static let checksumLength = 6
     private static let finalConstant: UInt32 = 0x2bc8_30a3
     private static let alphabet = Array("qpzry9x8gf2tvdw0s3jn54khce6mua7l".utf8)
@@ -31,7 +31,7 @@ package enum Bech32m {
         return (String(decoding: prefix, as: UTF8.self), bytes)
     }
 
-    static func encode(prefix: [UInt8], values: [UInt8]) -> String {
+    package static func encode(prefix: [UInt8], values: [UInt8]) -> String {
         let length = prefix.count + 1 + values.count + checksumLength
         precondition(length <= lengthLimit && !prefix.isEmpty)
         let padded = values + [UInt8](repeating: 0, count: checksumLength)
@@ -42,7 +42,7 @@ package enum Bech32m {
     }
 
     /// The prefix and the 5-bit values before the checksum.
-    static func decodeValues(
+    package static func decodeValues(
         _ text: String
     ) throws(Failure) -> (prefix: [UInt8], values: [UInt8]) {
         var characters = Array(text.utf8)

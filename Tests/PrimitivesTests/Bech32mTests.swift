@@ -1,7 +1,6 @@
+import Primitives
 import TestSupport
 import Testing
-
-@testable import Primitives
 
 @Suite("Bech32m") struct Bech32mTests {
     @Test(

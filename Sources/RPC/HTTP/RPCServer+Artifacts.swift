@@ -61,7 +61,7 @@ extension RPCServer {
             }
             return Self.text(.created, "\(id)")
         } catch {
-            return Self.text(.insufficientStorage, error.message)
+            return Self.text(.internalServerError, error.message)
         }
     }
 }

@@ -6,7 +6,7 @@ import Hummingbird
 package import JSON
 package import Logging
 import NIOCore
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// The node's HTTP server: `POST /` for JSON-RPC, `GET /health`, `/ready` and `/status`, and
 /// `GET` and `PUT /artifact/<id>`.
