@@ -96,12 +96,11 @@ struct JSONParser {
         }
     }
 
+    /// Names the first key that repeats an earlier one.
     private func duplicate(in members: [JSONObject.Member], objectAt start: Int) -> JSONError {
-        for (position, member) in members.enumerated()
-        where JSONObject(unique: Array(members[...position])) == nil {
-            return .duplicateKey(member.key, offset: start)
-        }
-        return .duplicateKey("", offset: start)
+        var seen: Set<[UInt8]> = []
+        let repeated = members.first { !seen.insert(Array($0.key.utf8)).inserted }
+        return .duplicateKey(repeated?.key ?? "", offset: start)
     }
 
     private mutating func array() throws(JSONError) -> JSON {
