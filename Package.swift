@@ -96,7 +96,11 @@ let coreTests: [Target] = [
         ["Replica", "Consensus", "Ledger", "Voting", "Cryptography", "Primitives"]
     ),
     tests("ExactMath", ["CExactMath", "Primitives"]),
-    tests("LanguageModel", ["ExactMath", "Cryptography", "JSON", "Primitives"]),
+    tests(
+        "LanguageModel",
+        ["ExactMath", "Cryptography", "JSON", "Primitives"],
+        resources: [.copy("Fixtures")]
+    ),
     tests("Attribution", ["LanguageModel", "ExactMath", "Cryptography", "Primitives"]),
     tests(
         "Jobs",
@@ -120,12 +124,7 @@ let lifecycle: Target.Dependency = .product(
     package: "swift-service-lifecycle"
 )
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
-/// The HTTP server and the modules whose types its interface is made of.
-let hummingbird: [Target.Dependency] = [
-    .product(name: "Hummingbird", package: "hummingbird"),
-    .product(name: "HTTPTypes", package: "swift-http-types"),
-    .product(name: "NIOCore", package: "swift-nio"),
-]
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 
 let shell: [Target] = [
     .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
@@ -143,13 +142,7 @@ let shell: [Target] = [
         path: "Sources/Network",
         swiftSettings: strict
     ),
-    part(
-        "RPC",
-        [
-            "Ledger", "Commitments", "Voting", "StateTree", "Cryptography", "JSON", "Primitives",
-            logging, lifecycle,
-        ] + hummingbird
-    ),
+    part("RPC", ["Ledger", "Voting", "Cryptography", "JSON", "Primitives", logging, hummingbird]),
     part(
         "Factory",
         [
@@ -161,8 +154,8 @@ let shell: [Target] = [
         "Serving",
         [
             "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
-            "JSON", "Primitives", logging,
-        ] + hummingbird
+            "JSON", "Primitives", logging, hummingbird,
+        ]
     ),
     part(
         "Node",
@@ -170,8 +163,8 @@ let shell: [Target] = [
             "Storage", "Peers", "RPC", "Factory", "Jobs", "Replica", "Consensus", "Ledger",
             "Voting", "Commitments", "StateTree", "Cryptography", "JSON", "Primitives", logging,
             lifecycle,
-            .product(name: "TOMLKit", package: "TOMLKit"),
-        ] + hummingbird
+            hummingbird, .product(name: "TOMLKit", package: "TOMLKit"),
+        ]
     ),
     .executableTarget(
         name: "openledger",
@@ -202,10 +195,7 @@ let shellTests: [Target] = [
     ),
     tests(
         "RPC",
-        [
-            "Ledger", "Commitments", "Voting", "StateTree", "Cryptography", "JSON", "Primitives",
-            logging, lifecycle, httpClient,
-        ] + hummingbird
+        ["Ledger", "Cryptography", "JSON", "Primitives", logging, hummingbird, httpClient]
     ),
     tests(
         "Factory",
@@ -233,7 +223,6 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-    .package(url: "https://github.com/apple/swift-http-types", from: "1.5.1"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
 ]
