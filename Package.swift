@@ -124,7 +124,12 @@ let lifecycle: Target.Dependency = .product(
     package: "swift-service-lifecycle"
 )
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+/// The HTTP server and the modules whose types its interface is made of.
+let hummingbird: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "NIOCore", package: "swift-nio"),
+]
 
 let shell: [Target] = [
     .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
@@ -142,7 +147,13 @@ let shell: [Target] = [
         path: "Sources/Network",
         swiftSettings: strict
     ),
-    part("RPC", ["Ledger", "Voting", "Cryptography", "JSON", "Primitives", logging, hummingbird]),
+    part(
+        "RPC",
+        [
+            "Ledger", "Commitments", "Voting", "StateTree", "Cryptography", "JSON", "Primitives",
+            logging, lifecycle,
+        ] + hummingbird
+    ),
     part(
         "Factory",
         [
@@ -154,8 +165,8 @@ let shell: [Target] = [
         "Serving",
         [
             "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
-            "JSON", "Primitives", logging, hummingbird,
-        ]
+            "JSON", "Primitives", logging,
+        ] + hummingbird
     ),
     part(
         "Node",
@@ -163,8 +174,8 @@ let shell: [Target] = [
             "Storage", "Peers", "RPC", "Factory", "Jobs", "Replica", "Consensus", "Ledger",
             "Voting", "Commitments", "StateTree", "Cryptography", "JSON", "Primitives", logging,
             lifecycle,
-            hummingbird, .product(name: "TOMLKit", package: "TOMLKit"),
-        ]
+            .product(name: "TOMLKit", package: "TOMLKit"),
+        ] + hummingbird
     ),
     .executableTarget(
         name: "openledger",
@@ -195,7 +206,10 @@ let shellTests: [Target] = [
     ),
     tests(
         "RPC",
-        ["Ledger", "Cryptography", "JSON", "Primitives", logging, hummingbird, httpClient]
+        [
+            "Ledger", "Commitments", "Voting", "StateTree", "Cryptography", "JSON", "Primitives",
+            logging, lifecycle, httpClient,
+        ] + hummingbird
     ),
     tests(
         "Factory",
@@ -223,6 +237,7 @@ let dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.5.1"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
 ]
