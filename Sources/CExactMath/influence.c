@@ -1,0 +1,113 @@
+#include "influence.h"
+
+#include <math.h>
+#include <string.h>
+
+size_t xm_index_width(const xm_index *index) {
+    size_t width = 0;
+    for (size_t b = 0; b < index->blocks; b++) width += index->dims[b];
+    return width;
+}
+
+static size_t block_offset(const xm_index *index, size_t block) {
+    size_t offset = 0;
+    for (size_t b = 0; b < block; b++) offset += index->dims[b];
+    return offset;
+}
+
+// Exact: a product is at most 2^14, so 2^16 of them fit an int32_t.
+static int64_t dot(const int8_t *left, const int8_t *right, size_t count) {
+    int64_t total = 0;
+    for (size_t start = 0; start < count; start += 65536) {
+        size_t end = count - start < 65536 ? count : start + 65536;
+        int32_t sum = 0;
+        for (size_t k = start; k < end; k++) sum += (int32_t)left[k] * (int32_t)right[k];
+        total += sum;
+    }
+    return total;
+}
+
+// 2^exponent as a double, by its bit pattern; exponents outside the normal range give 0 or
+// infinity, which the callers' finiteness checks turn into errors.
+static double power_of_two(int exponent) {
+    if (exponent < -1022) return 0.0;
+    if (exponent > 1023) return INFINITY;
+    uint64_t bits = (uint64_t)(exponent + 1023) << 52;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+xm_status xm_influence_norms(const xm_index *index, double *norms) {
+    size_t width = xm_index_width(index);
+    for (size_t i = 0; i < index->rows; i++) {
+        const int8_t *row = index->values + i * width;
+        double squares = 0.0;
+        for (size_t b = 0; b < index->blocks; b++) {
+            int exponent = index->exponents[i * index->blocks + b];
+            squares += (double)dot(row, row, index->dims[b]) * power_of_two(2 * exponent);
+            row += index->dims[b];
+        }
+        norms[i] = sqrt(squares);
+        if (!isfinite(norms[i])) return XM_NOT_FINITE;
+    }
+    return XM_OK;
+}
+
+// The scale that turns row i's integers in this block into parts of a unit row.
+static double unit_scale(const xm_index *index, const double *norms, size_t row, size_t block) {
+    if (norms[row] == 0.0) return 0.0;
+    return power_of_two(index->exponents[row * index->blocks + block]) / norms[row];
+}
+
+xm_status xm_influence_factor(const xm_index *index, const double *norms, size_t block,
+                         uint32_t damping, double *factor) {
+    size_t n = index->rows, width = xm_index_width(index), dim = index->dims[block];
+    const int8_t *values = index->values + block_offset(index, block);
+    double trace = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        double scale = unit_scale(index, norms, i, block);
+        for (size_t j = 0; j <= i; j++) {
+            int64_t sum = dot(values + i * width, values + j * width, dim);
+            double entry = (double)sum * scale * unit_scale(index, norms, j, block);
+            if (!isfinite(entry)) return XM_NOT_FINITE;
+            factor[i * n + j] = entry;
+        }
+        trace += factor[i * n + i];
+    }
+    if (trace == 0.0) {
+        memset(factor, 0, n * n * sizeof *factor);
+        return XM_OK;
+    }
+    double ridge = (double)damping / 65536.0 * trace / (double)n;
+    for (size_t i = 0; i < n; i++) factor[i * n + i] += ridge;
+    return xm_cholesky(factor, n);
+}
+
+xm_status xm_influence_solve(const xm_index *index, const double *norms, size_t block,
+                         const double *factor, const int8_t *query, int16_t query_exponent,
+                         double *scratch, double *scores) {
+    size_t n = index->rows, width = xm_index_width(index), dim = index->dims[block];
+    if (n == 0 || factor[0] == 0.0) return XM_OK;
+    const int8_t *values = index->values + block_offset(index, block);
+    double query_scale = power_of_two(query_exponent);
+    for (size_t i = 0; i < n; i++) {
+        double sum = (double)dot(values + i * width, query, dim);
+        scratch[i] = sum * unit_scale(index, norms, i, block) * query_scale;
+    }
+    xm_status status = xm_cholesky_solve(factor, n, scratch, 1);
+    if (status != XM_OK) return status;
+    for (size_t i = 0; i < n; i++) scores[i] += norms[i] * scratch[i];
+    return XM_OK;
+}
+
+xm_status xm_influence_weights(const double *scores, size_t count, int64_t *weights) {
+    double total = 0.0;
+    for (size_t i = 0; i < count; i++) total += fabs(scores[i]);
+    if (!isfinite(total)) return XM_NOT_FINITE;
+    for (size_t i = 0; i < count; i++) {
+        double share = total == 0.0 ? 0.0 : scores[i] / total * 4294967296.0;
+        weights[i] = (int64_t)share;
+    }
+    return XM_OK;
+}

@@ -1,0 +1,58 @@
+// What every paid computation looks like to a validator: numbered units, each of which can be run
+// again alone. Adding a kind of job to the network means adding one file beside this one.
+
+import Cryptography
+package import Primitives
+
+/// What running one unit yields.
+package struct UnitResult: Sendable, Equatable {
+    /// The leaf of the claim's output tree.
+    package let output: Digest
+    /// Hash of intermediate integers that no prover publishes. Only who ran the unit knows it, so
+    /// a verdict cannot be copied from the claim.
+    package let trace: Digest
+
+    package init(output: Digest, trace: Digest) {
+        self.output = output
+        self.trace = trace
+    }
+}
+
+/// Why a unit could not be run. Such a claim is *invalid*: its committed inputs do not describe a
+/// computation. Inputs that are merely missing are the caller's matter (*unavailable*).
+package enum JobFailure: Error, Equatable {
+    case unitOutOfRange(unit: Int, count: Int)
+    /// A committed input breaks its format or a limit; `field` names it.
+    case malformedInput(field: String, reason: String)
+    /// The computation left the range of the numerics (overflow, NaN).
+    case numerics(String)
+}
+
+package protocol VerifiableJob: Sendable {
+    var unitCount: Int { get }
+
+    /// Runs one unit. Equal inputs give equal bits on every machine.
+    func rerun(_ unit: Int) throws(JobFailure) -> UnitResult
+}
+
+extension VerifiableJob {
+    package func checkUnit(_ unit: Int) throws(JobFailure) {
+        guard (0..<unitCount).contains(unit) else {
+            throw .unitOutOfRange(unit: unit, count: unitCount)
+        }
+    }
+
+    /// Runs every unit: what a prover does before it claims.
+    package func runAll() throws(JobFailure) -> [UnitResult] {
+        var results: [UnitResult] = []
+        for unit in 0..<unitCount { results.append(try rerun(unit)) }
+        return results
+    }
+}
+
+/// The digest that a verdict commits to: the traces of the sampled units, in the sample's order.
+package func combinedTrace(_ results: [UnitResult]) -> Digest {
+    var hasher = TaggedHasher(HashTag("openledger/verdict-trace/v1"))
+    for result in results { hasher.update(result.trace.bytes) }
+    return hasher.finalize()
+}
