@@ -7,7 +7,7 @@
 /// inlinable: a caller in another module sees the length, and its loops become a few instructions.
 @frozen
 package struct FixedBytes<let count: Int, Tag>: Sendable {
-    @usableFromInline package var storage: InlineArray<count, UInt8>
+    @usableFromInline var storage: InlineArray<count, UInt8>
 
     /// Returns nil unless `bytes` has exactly `count` elements.
     @inlinable
@@ -52,7 +52,10 @@ package struct FixedBytes<let count: Int, Tag>: Sendable {
 
     /// - Precondition: `0 <= offset < count`.
     @inlinable
-    package subscript(offset: Int) -> UInt8 { storage[offset] }
+    package subscript(offset: Int) -> UInt8 {
+        get { storage[offset] }
+        set { storage[offset] = newValue }
+    }
 }
 
 extension FixedBytes: Equatable {
