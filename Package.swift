@@ -75,6 +75,14 @@ let core: [Target] = [
             "Primitives",
         ]
     ),
+    // Shell, but without any network library, so that it is built and tested with the core.
+    part(
+        "Factory",
+        [
+            "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
+            "JSON", "Primitives",
+        ]
+    ),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
 ]
 
@@ -107,6 +115,13 @@ let coreTests: [Target] = [
         [
             "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
             "Primitives",
+        ]
+    ),
+    tests(
+        "Factory",
+        [
+            "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
+            "JSON", "Primitives",
         ]
     ),
 ]
@@ -153,13 +168,6 @@ let shell: [Target] = [
             "Ledger", "Commitments", "Voting", "StateTree", "Cryptography", "JSON", "Primitives",
             logging, lifecycle,
         ] + hummingbird
-    ),
-    part(
-        "Factory",
-        [
-            "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
-            "JSON", "Primitives",
-        ]
     ),
     part(
         "Serving",
@@ -210,10 +218,6 @@ let shellTests: [Target] = [
             "Ledger", "Commitments", "Voting", "StateTree", "Cryptography", "JSON", "Primitives",
             logging, lifecycle, httpClient,
         ] + hummingbird
-    ),
-    tests(
-        "Factory",
-        ["Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "JSON", "Primitives"]
     ),
     tests(
         "Serving",
