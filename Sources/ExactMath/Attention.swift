@@ -21,7 +21,7 @@ package struct RotaryTable: Sendable {
 
     /// Rotates every head of every row in place; row r stands at the table's position r.
     package func rotate(_ x: inout Matrix, inverse: Bool = false) throws(ExactMathError) {
-        precondition(x.rows == count && x.columns.isMultiple(of: dimension))
+        precondition(x.rows <= count && x.columns.isMultiple(of: dimension))
         try check(
             unsafe xm_rotate(
                 &x.values,

@@ -86,6 +86,14 @@ package enum Contraction {
         return Matrix(rows: a.rows, columns: b.columns, values: values)
     }
 
+    package static func product(
+        _ a: Matrix,
+        _ b: QuantizedMatrix
+    ) throws(ExactMathError) -> Matrix {
+        var unused = ComputationTrace()
+        return try product(a, b, trace: &unused)
+    }
+
     /// The integer sums of `a · bᵀ` without scales, [a.rows, b.rows]: entry (i, j) stands for
     /// `sum * 2^(a.exponents[i] + b.exponents[j] - 40)`.
     package static func sums(

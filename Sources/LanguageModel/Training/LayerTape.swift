@@ -1,0 +1,54 @@
+// What one layer's forward pass leaves for its backward pass.
+
+import ExactMath
+
+struct LayerTape {
+    /// The layer's input and its middle (after attention), [rows, hidden].
+    let input: Matrix
+    let middle: Matrix
+    let attentionNorm: NormalizedRows
+    let feedForwardNorm: NormalizedRows
+    /// Rotated queries and keys, and values, one of each a sequence.
+    let q: [Matrix]
+    let k: [Matrix]
+    let v: [Matrix]
+    /// [heads, rows, rows] a sequence.
+    let probabilities: [[Float]]
+    /// Attention's output, [rows, heads · d].
+    let mixed: Matrix
+    let gate: Matrix
+    let up: Matrix
+    /// silu(gate) · up
+    let active: Matrix
+    /// A x of the pairs, indexed by matrix; nil where the adapter has none.
+    let low: [Matrix?]
+
+    /// The rows that entered a matrix.
+    func input(of linear: LinearLayer) -> Matrix {
+        switch linear {
+        case .query, .key, .value: attentionNorm.output
+        case .output: mixed
+        case .gate, .up: feedForwardNorm.output
+        case .down: active
+        }
+    }
+}
+
+/// Several sequences one below the other in the rows of one matrix.
+struct SequenceBatch {
+    let ranges: [Range<Int>]
+    let tokens: [UInt32]
+
+    init(_ sequences: [[UInt32]]) {
+        var ranges: [Range<Int>] = []
+        var start = 0
+        for sequence in sequences {
+            ranges.append(start..<start + sequence.count)
+            start += sequence.count
+        }
+        self.ranges = ranges
+        tokens = sequences.flatMap { $0 }
+    }
+
+    var longest: Int { ranges.reduce(0) { max($0, $1.count) } }
+}
