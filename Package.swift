@@ -84,6 +84,12 @@ let core: [Target] = [
         ]
     ),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
+    .target(
+        name: "ModelTestSupport",
+        dependencies: ["LanguageModel", "ExactMath", "Primitives"],
+        path: "Tests/ModelTestSupport",
+        swiftSettings: testSettings
+    ),
 ]
 
 let coreTests: [Target] = [
@@ -106,14 +112,15 @@ let coreTests: [Target] = [
     tests("ExactMath", ["CExactMath", "Primitives"]),
     tests(
         "LanguageModel",
-        ["ExactMath", "Cryptography", "JSON", "Primitives"],
+        ["ModelTestSupport", "ExactMath", "Cryptography", "JSON", "Primitives"],
         resources: [.copy("Fixtures")]
     ),
     tests("Attribution", ["LanguageModel", "ExactMath", "Cryptography", "Primitives"]),
     tests(
         "Jobs",
         [
-            "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
+            "ModelTestSupport", "Attribution", "LanguageModel", "ExactMath", "Commitments",
+            "Cryptography",
             "Primitives",
         ]
     ),

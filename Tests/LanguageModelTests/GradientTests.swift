@@ -1,5 +1,6 @@
 import ExactMath
 import LanguageModel
+import ModelTestSupport
 import Testing
 
 @Suite("LoRA gradients")

@@ -1,5 +1,6 @@
 import ExactMath
 import LanguageModel
+import ModelTestSupport
 import Primitives
 import Testing
 

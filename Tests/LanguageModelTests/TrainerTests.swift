@@ -1,6 +1,7 @@
 import Cryptography
 import ExactMath
 import LanguageModel
+import ModelTestSupport
 import Primitives
 import Testing
 

@@ -1,0 +1,139 @@
+// Training: the run that made an adapter. A unit is a run of optimizer steps, from one committed
+// snapshot to the next.
+
+import Cryptography
+import ExactMath
+package import LanguageModel
+package import Primitives
+
+package struct TrainingJob: VerifiableJob {
+    private static let stateTag = HashTag("openledger/training-state/v1")
+    private static let traceTag = HashTag("openledger/training-trace/v1")
+
+    private let trainer: Trainer
+    private let recipe: AdapterRecipe
+    /// State bytes after each unit, as the builder published them.
+    private let snapshots: [[UInt8]]
+    /// The adapter that the builder committed; the last snapshot must hold it.
+    private let committed: LoRAAdapter?
+
+    /// - Parameters:
+    ///   - records: the snapshot's accepted records in order, as `RecordTokens` makes them.
+    ///   - snapshots: one for each unit.
+    ///   - committed: nil while the adapter is still being made.
+    package init(
+        model: LlamaModel,
+        recipe: AdapterRecipe,
+        records: [TokenizedRecord?],
+        snapshots: [[UInt8]],
+        committed: LoRAAdapter?
+    ) throws(JobFailure) {
+        guard snapshots.count == recipe.unitCount else {
+            throw .malformedInput(
+                field: "trace",
+                reason: "has \(snapshots.count) states for \(recipe.unitCount) units"
+            )
+        }
+        trainer = try Self.trainer(model, recipe, records)
+        self.recipe = recipe
+        self.snapshots = snapshots
+        self.committed = committed
+    }
+
+    package var unitCount: Int { recipe.unitCount }
+
+    package static func digest(ofState bytes: [UInt8]) -> Digest { taggedHash(stateTag, bytes) }
+
+    /// Starts from the committed state before the unit, not from a replay of all units before: an
+    /// altered step is the fault of its own unit only.
+    package func rerun(_ unit: Int) throws(JobFailure) -> UnitResult {
+        try checkUnit(unit)
+        var state = try start(of: unit)
+        var trace = ComputationTrace()
+        do {
+            for _ in state.step..<Self.lastStep(of: unit, recipe) {
+                _ = try trainer.step(&state, trace: &trace)
+            }
+        } catch {
+            throw .numerics("\(error)")
+        }
+        if unit == unitCount - 1, let committed, state.adapter != committed {
+            throw .malformedInput(field: "adapter", reason: "is not what the last unit ends with")
+        }
+        return UnitResult(
+            output: Self.digest(ofState: state.bytes),
+            trace: taggedHash(Self.traceTag, trace.bytes)
+        )
+    }
+
+    private func start(of unit: Int) throws(JobFailure) -> TrainingState {
+        do {
+            guard unit > 0 else { return try trainer.initialState() }
+        } catch {
+            throw .numerics("\(error)")
+        }
+        let expected = unit * recipe.training.segmentSteps
+        do {
+            let state = try TrainingState(
+                bytes: snapshots[unit - 1],
+                recipe: recipe.training,
+                configuration: trainer.model.configuration
+            )
+            guard state.step == expected else {
+                throw TrainingState.Failure.stepOutOfRange(UInt64(state.step))
+            }
+            return state
+        } catch {
+            throw .malformedInput(field: "trace state \(unit - 1)", reason: "\(error)")
+        }
+    }
+
+    private static func lastStep(of unit: Int, _ recipe: AdapterRecipe) -> Int {
+        min((unit + 1) * recipe.training.segmentSteps, recipe.training.steps)
+    }
+
+    private static func trainer(
+        _ model: LlamaModel,
+        _ recipe: AdapterRecipe,
+        _ records: [TokenizedRecord?]
+    ) throws(JobFailure) -> Trainer {
+        do {
+            return try Trainer(
+                model: model,
+                recipe: recipe.training,
+                records: records.compactMap { $0 }
+            )
+        } catch {
+            throw .malformedInput(field: "records", reason: "\(error)")
+        }
+    }
+}
+
+extension TrainingJob {
+    /// Trains from the start and collects the state after each unit: what a builder does.
+    ///
+    /// - Parameter report: called after each step; throwing is not possible, returning false stops.
+    /// - Returns: the states, or nil when `report` stopped the run.
+    package static func run(
+        model: LlamaModel,
+        recipe: AdapterRecipe,
+        records: [TokenizedRecord?],
+        report: (Trainer.StepReport) -> Bool = { _ in true }
+    ) throws(JobFailure) -> (snapshots: [[UInt8]], adapter: LoRAAdapter)? {
+        let trainer = try trainer(model, recipe, records)
+        var snapshots: [[UInt8]] = []
+        do throws(Trainer.Failure) {
+            var state = try trainer.initialState()
+            for unit in 0..<recipe.unitCount {
+                var trace = ComputationTrace()
+                for _ in state.step..<lastStep(of: unit, recipe) {
+                    guard report(try trainer.step(&state, trace: &trace)) else { return nil }
+                }
+                snapshots.append(state.bytes)
+            }
+            return (snapshots, state.adapter)
+        } catch {
+            throw .numerics("\(error)")
+        }
+    }
+}
