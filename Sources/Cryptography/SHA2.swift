@@ -58,4 +58,46 @@ package enum SHA512 {
         _ = unsafe crypto_auth_hmacsha512_final(&state, &output)
         return output
     }
+
+    /// PBKDF2 with HMAC-SHA-512 (RFC 8018), for BIP-39 only: guessing it is too cheap for key files.
+    /// - Precondition: at least one round, and one byte of output.
+    package static func deriveKey(
+        password: [UInt8],
+        salt: [UInt8],
+        rounds: Int,
+        length: Int
+    ) -> [UInt8] {
+        precondition(rounds > 0 && length > 0)
+        Sodium.prepare()
+        var keyed = crypto_auth_hmacsha512_state()
+        _ = unsafe crypto_auth_hmacsha512_init(&keyed, password, password.count)
+        var output: [UInt8] = []
+        var block: UInt32 = 1
+        while output.count < length {
+            let index = stride(from: 24, through: 0, by: -8).map {
+                UInt8(truncatingIfNeeded: block >> $0)
+            }
+            var link = authenticate(salt + index, keyed)
+            var sum = link
+            for _ in 1..<rounds {
+                link = authenticate(link, keyed)
+                for offset in sum.indices { sum[offset] ^= link[offset] }
+            }
+            output += sum
+            block += 1
+        }
+        return Array(output.prefix(length))
+    }
+
+    /// HMAC that continues from a state which has absorbed the key.
+    private static func authenticate(
+        _ message: [UInt8],
+        _ keyed: crypto_auth_hmacsha512_state
+    ) -> [UInt8] {
+        var state = keyed
+        var output = [UInt8](repeating: 0, count: 64)
+        _ = unsafe crypto_auth_hmacsha512_update(&state, message, UInt64(message.count))
+        _ = unsafe crypto_auth_hmacsha512_final(&state, &output)
+        return output
+    }
 }

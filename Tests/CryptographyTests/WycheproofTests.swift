@@ -45,6 +45,18 @@ import Testing
         let tests: [Case]
     }
 
+    private struct Derivations: Decodable {
+        struct Case: Decodable {
+            let tcId: Int
+            let password: String
+            let salt: String
+            let iterationCount: Int
+            let dkLen: Int
+            let dk: String
+        }
+        let tests: [Case]
+    }
+
     @Test("Ed25519 accepts what is valid and nothing that is not")
     func ed25519() throws {
         for group in try groups("ed25519", of: Signatures.self) {
@@ -114,6 +126,20 @@ import Testing
                     "case \(test.tcId)"
                 )
             }
+        }
+    }
+
+    @Test("PBKDF2 with HMAC-SHA-512 derives the expected keys")
+    func passwordKeys() throws {
+        for test in try groups("pbkdf2_hmacsha512", of: Derivations.self).flatMap(\.tests)
+        where test.iterationCount <= 10_000 {
+            let key = SHA512.deriveKey(
+                password: bytes(test.password),
+                salt: bytes(test.salt),
+                rounds: test.iterationCount,
+                length: test.dkLen
+            )
+            #expect(key == bytes(test.dk), "case \(test.tcId)")
         }
     }
 
