@@ -8,12 +8,33 @@ package import Primitives
 package struct RevealedContribution: Sendable {
     package let index: UInt32
     package let contributor: Address
-    package let records: [DataRecord]
+    /// How many rows of the table the contribution has.
+    package let recordCount: Int
+    /// Nil when the artifact is not a list of that many records with the committed root: then every
+    /// row is flagged, so that one broken contribution cannot stop a Datanet.
+    package let records: [DataRecord]?
 
     package init(index: UInt32, contributor: Address, records: [DataRecord]) {
         self.index = index
         self.contributor = contributor
         self.records = records
+        recordCount = records.count
+    }
+
+    /// A contribution from its artifact's bytes and what its reveal said.
+    package init(
+        index: UInt32,
+        contributor: Address,
+        artifact: [UInt8],
+        root: Digest,
+        recordCount: UInt32
+    ) {
+        self.index = index
+        self.contributor = contributor
+        self.recordCount = Int(recordCount)
+        let list = try? CommittedList<DataRecord>(borsh: artifact)
+        let isAsRevealed = list?.elements.count == Int(recordCount) && list?.root == root
+        records = isAsRevealed ? list?.elements : nil
     }
 }
 
@@ -33,14 +54,14 @@ package struct ScreeningJob: VerifiableJob {
     private let shingles: [Shingles]
 
     package init(_ contributions: [RevealedContribution]) throws(JobFailure) {
-        let total = contributions.reduce(0) { $0 + $1.records.count }
+        let total = contributions.reduce(0) { $0 + $1.recordCount }
         guard total <= SnapshotLeaf.listLimit else {
             throw .malformedInput(
                 field: "contributions",
                 reason: "\(total) records are over the limit of \(SnapshotLeaf.listLimit)"
             )
         }
-        let texts = contributions.flatMap(\.records).map { $0.prompt + [0x20] + $0.completion }
+        let texts = contributions.flatMap { Self.texts(of: $0) }
         let words = texts.map { Shingles.words(of: $0) }
         shingles = words.map { Shingles(words: $0) }
         let clusters = NearDuplicates(shingles).clusters
@@ -70,11 +91,13 @@ package struct ScreeningJob: VerifiableJob {
         var table: [SnapshotLeaf] = []
         var seen: Set<Digest> = []
         for contribution in contributions {
-            for (row, record) in contribution.records.enumerated() {
+            for row in 0..<contribution.recordCount {
                 let index = table.count
-                let hash = record.hash
+                let hash = contribution.records?[row].hash ?? .zero
                 var flags = flags(text: texts[index], words: words[index])
-                if !seen.insert(hash).inserted {
+                if contribution.records == nil {
+                    flags = .invalidText
+                } else if !seen.insert(hash).inserted {
                     flags.insert(.exactDuplicate)
                 } else if clusters[index] != index {
                     flags.insert(.nearDuplicate)
@@ -92,6 +115,11 @@ package struct ScreeningJob: VerifiableJob {
             }
         }
         return table
+    }
+
+    private static func texts(of contribution: RevealedContribution) -> [[UInt8]] {
+        contribution.records?.map { $0.prompt + [0x20] + $0.completion }
+            ?? [[UInt8]](repeating: [], count: contribution.recordCount)
     }
 
     private static func flags(text: [UInt8], words: [[UInt8]]) -> ScreeningFlags {

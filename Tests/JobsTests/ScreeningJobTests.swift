@@ -104,4 +104,26 @@ import Testing
         #expect(job.outputRoot == outputRoot(of: results.map(\.output)))
         #expect(throws: JobFailure.unitOutOfRange(unit: 2, count: 2)) { try job.rerun(2) }
     }
+
+    @Test("a contribution whose artifact is not what was revealed is flagged row by row")
+    func brokenContribution() throws {
+        let list = CommittedList([Self.first, Self.second])
+        let honest = RevealedContribution(
+            index: 0,
+            contributor: Self.baker,
+            artifact: list.borshBytes,
+            root: list.root,
+            recordCount: 2
+        )
+        let broken = RevealedContribution(
+            index: 1,
+            contributor: Self.copier,
+            artifact: list.borshBytes,
+            root: .zero,
+            recordCount: 3
+        )
+        let leaves = try ScreeningJob([honest, broken]).table
+        #expect(leaves.prefix(2).allSatisfy { $0.isAccepted })
+        #expect(leaves.dropFirst(2).map(\.flags) == [.invalidText, .invalidText, .invalidText])
+    }
 }
