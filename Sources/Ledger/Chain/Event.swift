@@ -54,7 +54,7 @@ package struct Event: Sendable, Hashable {
 }
 
 extension Event: BorshCodable {
-    package static let attributeLimit = 32
+    package static let attributeLimit = 64
 
     package func encode(to writer: inout BorshWriter) {
         writer.writeBytes(Array(kind.rawValue.utf8))

@@ -12,5 +12,6 @@ package enum LedgerError: Error, Equatable {
     /// A sum or difference that the rules make impossible.
     case arithmetic
     case invalidValidatorSet
-    case heightOutOfOrder(expected: Height, found: Height)
+    /// The state is not that of the height before.
+    case heightOutOfOrder(found: Height)
 }
