@@ -89,9 +89,11 @@ extension BlockMachine {
         guard count <= held.shares else { throw .refused(.insufficientStake) }
         guard validator.unbonding.acceptsDeposits else { throw .refused(.validatorTombstoned) }
         let moved = Unbonding(
-            validator: body.validator, delegator: delegator,
+            validator: body.validator,
+            delegator: delegator,
             shares: try move(count, to: &validator.unbonding, from: &validator.bonded),
-            due: after(parameters.staking.unbondingHeights))
+            due: after(parameters.staking.unbondingHeights)
+        )
         if count == held.shares {
             try remove(Delegation.self, at: key)
         } else {
@@ -112,7 +114,9 @@ extension BlockMachine {
 
     /// Moves shares of one pool into another, and returns the new ones.
     private func move(
-        _ count: UInt128, to target: inout StakePool, from source: inout StakePool
+        _ count: UInt128,
+        to target: inout StakePool,
+        from source: inout StakePool
     ) throws(Abort) -> UInt128 {
         do { return try target.deposit(try source.withdraw(count)) } catch {
             throw .failed(.arithmetic)

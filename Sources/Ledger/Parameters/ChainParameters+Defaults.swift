@@ -124,7 +124,7 @@ extension ChainParameters {
         parameters.contributionRevealHeights = 6
         parameters.bondHoldHeights = 30
         parameters.claims.commitHeights = 6
-        parameters.claims.revealHeights = 4
+        parameters.claims.revealHeights = 6
         parameters.claims.challengeHeights = 3
         parameters.settlement.vestingHeights = 2
         parameters.settlement.channelCloseHeights = 60
