@@ -224,8 +224,8 @@ extension Replica {
 
     private mutating func receive(_ signed: SignedVote, from peer: PeerID) {
         let vote = signed.vote
-        let counted = consensus.votes.votes(vote.kind, in: vote.round)?[vote.validator]
-        guard counted?.vote != vote, consensus.set[vote.validator] != nil else { return }
+        let isCounted = consensus.votes.votes(vote.kind, in: vote.round)?.holds(vote) ?? false
+        guard !isCounted, consensus.set[vote.validator] != nil else { return }
         guard signed.isSigned(in: consensus.set, chain: configuration.chain) else {
             return emit(.report(peer, .forgedVote(vote)))
         }

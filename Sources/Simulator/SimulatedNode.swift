@@ -4,7 +4,7 @@ import Replica
 import Voting
 
 /// One process: a replica over its disk, with a key and a clock of its own.
-struct SimulatedNode {
+final class SimulatedNode {
     let peer: PeerID
     let keySeed: [UInt8]
     let validatorKey: PublicKey
@@ -17,6 +17,22 @@ struct SimulatedNode {
     var life: UInt64 = 0
     /// Nil while the node is down.
     var replica: Replica<SimulatedDisk>?
+
+    init(
+        peer: PeerID,
+        keySeed: [UInt8],
+        validatorKey: PublicKey,
+        disk: SimulatedDisk,
+        skew: UInt64,
+        isFaulty: Bool
+    ) {
+        self.peer = peer
+        self.keySeed = keySeed
+        self.validatorKey = validatorKey
+        self.disk = disk
+        self.skew = skew
+        self.isFaulty = isFaulty
+    }
 
     func sign(_ request: SignRequest, chain: ChainID) -> SignedItem? {
         guard let key = try? SigningKey(seed: keySeed) else { return nil }

@@ -104,9 +104,7 @@ extension Simulation {
 
     private mutating func send(_ message: ReplicaMessage, from: Int, to: Int) {
         let key = nodes[from].validatorKey
-        if let set = nodes[from].replica?.consensus.set {
-            monitor.see(message, set: set, own: key, at: time)
-        }
+        monitor.see(message, set: nodes[from].disk.tip.validators, own: key, at: time)
         counts.messages += 1
         let copies = random.happens(perMille: plan.duplicatePerMille) ? 2 : 1
         for _ in 0..<copies where !random.happens(perMille: plan.lossPerMille) {

@@ -11,7 +11,7 @@ import Voting
 
 /// Runs chaos for a while, then heals everything and demands progress.
 package struct Simulation {
-    enum Happening {
+    indirect enum Happening {
         case input(node: Int, life: UInt64, ReplicaInput)
         case deliver(to: Int, from: Int, ReplicaMessage)
         case restart(Int)
@@ -22,7 +22,7 @@ package struct Simulation {
     }
 
     package static let validatorCount = 4
-    package static let chaosMilliseconds: UInt64 = 6_000
+    package static let chaosMilliseconds: UInt64 = 5_000
     package static let healMilliseconds: UInt64 = 60_000
     /// Heights that every node has to commit after the healing.
     package static let progress: UInt64 = 3

@@ -33,7 +33,7 @@ struct BlockSyncTests {
         let none = sync.ask(tip: Height(4), goal: Height(5))
         #expect(none == nil)
         let taken = sync.accept(Height(6), from: try peer(1))
-            #expect(!taken)
+        #expect(!taken)
         for height in 5..<UInt64(5 + ReplicaMessage.blockRequestLimit) {
             let taken = sync.accept(Height(height), from: try peer(1))
             #expect(taken)
@@ -84,7 +84,7 @@ struct BlockSyncTests {
                 honest += 1
                 for height in request.first.value..<request.first.value + UInt64(request.count) {
                     let taken = sync.accept(Height(height), from: request.peer)
-            #expect(taken)
+                    #expect(taken)
                 }
             } else {
                 _ = sync.expire(request.number)
