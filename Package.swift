@@ -208,7 +208,7 @@ let shell: [Target] = [
         name: "story",
         dependencies: [
             "JSON", httpClient, .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ],
+        ] + nio,
         swiftSettings: strict
     ),
 ]
