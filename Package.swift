@@ -208,7 +208,9 @@ let shell: [Target] = [
         name: "story",
         dependencies: [
             "JSON", httpClient, .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ] + nio,
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+        ],
         swiftSettings: strict
     ),
 ]

@@ -22,7 +22,9 @@ final class Children: Sendable {
         for process in processes where process.isRunning { process.terminate() }
         let deadline = Date().addingTimeInterval(10)
         while processes.contains(where: \.isRunning), Date() < deadline { usleep(50_000) }
-        for process in processes where process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        for process in processes where process.isRunning {
+            kill(process.processIdentifier, SIGKILL)
+        }
     }
 
     /// Ends the children, then the story, on Ctrl-C and on a polite kill.

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import JSON
 import NIOCore
+import NIOHTTP1
 
 /// Speaks JSON-RPC 2.0, and plain HTTP where a node offers that.
 struct RPCClient: Sendable {

@@ -8,7 +8,8 @@ struct Screen: Sendable {
     private let colours: Bool
 
     init() {
-        colours = isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+        colours =
+            isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
     }
 
     func heading(_ step: Int, of count: Int, _ title: String) {

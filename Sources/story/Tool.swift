@@ -38,7 +38,8 @@ struct Tool: Sendable {
     ///
     /// - Parameter showsProgress: standard error is shown as it comes (and then not captured).
     func run(_ arguments: [String], showsProgress: Bool = false) async throws -> Outcome {
-        let name = "\(Int(Date().timeIntervalSince1970 * 1000))-\(arguments.prefix(2).joined(separator: "-"))"
+        let name =
+            "\(Int(Date().timeIntervalSince1970 * 1000))-\(arguments.prefix(2).joined(separator: "-"))"
         let output = logs.appending(path: "\(name).out")
         let errors = logs.appending(path: "\(name).err")
         let process = Process()
@@ -53,7 +54,9 @@ struct Tool: Sendable {
             process.terminationHandler = { _ in done.resume() }
             do { try process.run() } catch {
                 process.terminationHandler = nil
-                done.resume(throwing: StoryFailure("\(executable.path) cannot be started: \(error)"))
+                done.resume(
+                    throwing: StoryFailure("\(executable.path) cannot be started: \(error)")
+                )
             }
         }
         return Outcome(
