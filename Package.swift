@@ -208,9 +208,8 @@ let shell: [Target] = [
         name: "story",
         dependencies: [
             "JSON", httpClient, .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
-        ],
+        ] + nio,
         swiftSettings: strict
     ),
 ]

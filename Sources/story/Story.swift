@@ -21,6 +21,18 @@ struct Story {
     let model: StoryCommand.Model
     var report = Report()
 
+    // What exists so far; each step fills in its own.
+    var keys = ""
+    var people = Cast(people: [])
+    var validators: [Validator] = []
+    var nodes: [String: Process] = [:]
+    var datanet = ""
+    var screeningClaim = ""
+    var snapshot = ""
+    var baseModel = ""
+    var adapter = ""
+    var adapterFolder = ""
+
     /// Tells the steps in order.
     /// - Returns: how many were told to the end.
     mutating func tell(keep: Bool) async -> Int {
