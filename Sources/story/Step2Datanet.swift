@@ -76,11 +76,14 @@ extension Story {
                     + "records accepted, at least 80"
             )
         }
-        let copies = accepted[people.copier.address, default: 0]
-        let offered = 48
+        let copied = try made.list("contributors")
+            .first { try $0.text("address") == people.copier.address }
+        guard let copied else { throw StoryFailure("screening does not list the copier") }
+        let clustered = try copied.count("inOthersClusters")
         try check(
-            copies * 10 <= offered,
-            "of the copier's \(offered) noisy copies \(copies) passed, a tenth or less"
+            clustered * 10 >= (try copied.count("records")) * 9,
+            "\(clustered) of the copier's \(try copied.count("records")) rows fall into clusters "
+                + "that others own by the earlier date"
         )
     }
 
