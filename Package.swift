@@ -13,6 +13,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    // Tests look inside modules, and are built together with what is shipped, so that a clone
+    // builds once.
+    .unsafeFlags(["-enable-testing"]),
 ]
 let testSettings: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
@@ -208,8 +211,7 @@ let shell: [Target] = [
         name: "story",
         dependencies: [
             "JSON", httpClient, .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            .product(name: "NIOHTTP1", package: "swift-nio"),
-        ] + nio,
+        ],
         swiftSettings: strict
     ),
 ]
@@ -226,7 +228,7 @@ let shellTests: [Target] = [
         "RPC",
         [
             "Ledger", "Commitments", "Voting", "StateTree", "Cryptography", "JSON", "Primitives",
-            logging, lifecycle, httpClient,
+            logging, lifecycle, httpClient, .product(name: "NIOHTTP1", package: "swift-nio"),
         ] + hummingbird
     ),
     tests(

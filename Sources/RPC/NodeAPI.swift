@@ -138,6 +138,9 @@ package protocol NodeAPI: ArtifactAPI {
     /// Checks a transaction as for the pool and takes it into it.
     func submit(_ transaction: SignedTransaction) async -> SubmissionVerdict
 
+    /// The nonce that an account's next transaction needs, counting those that wait.
+    func nextNonce(of address: Address) async throws(RPCError) -> UInt64
+
     /// The committed value of a key of the state (see `StateKey`).
     func stateValue(_ key: [UInt8]) async throws(RPCError) -> [UInt8]?
 
@@ -148,7 +151,8 @@ package protocol NodeAPI: ArtifactAPI {
         limit: Int
     ) async throws(RPCError) -> [(key: [UInt8], value: [UInt8])]
 
-    /// - Parameter height: nil for the newest height that has a certificate.
+    /// Nil where that height has no block yet.
+    /// - Parameter height: nil for the last committed one.
     func stateEvidence(
         _ key: [UInt8],
         at height: Height?

@@ -47,7 +47,7 @@ package enum StateTree {
     }
 
     /// - Precondition: the changes ascend by key hash, without repetition.
-    package static func apply(
+    static func apply(
         sorted changes: [LeafChange],
         at base: UInt64?,
         to new: UInt64,
@@ -75,7 +75,7 @@ package enum StateTree {
         try prove(keyHash: TreeHash.key(key), at: version, in: store)
     }
 
-    package static func prove(
+    static func prove(
         keyHash: Digest,
         at version: UInt64,
         in store: some NodeStore
@@ -121,7 +121,7 @@ package enum StateTree {
         }
     }
 
-    package static func node(
+    static func node(
         _ key: NodeKey,
         in store: some NodeStore
     ) throws(StateTreeError) -> TreeNode {

@@ -1,6 +1,7 @@
 import Cryptography
 import Primitives
-import StateTree
+
+@testable import StateTree
 
 /// The definition of the root, taken literally: the binary trie over sorted key hashes, where a
 /// subtree of one key is its leaf and a subtree of none is zero.

@@ -18,9 +18,6 @@ import Testing
         Rule(#"\bunsafeBitCast\b"#, "bytes are decoded, not reinterpreted"),
     ]
 
-    /// Tests are built in the configuration that is shipped, so they see what other targets see.
-    static let tests = [Rule(#"@testable\b"#, "declare it `package`")]
-
     /// What no two machines do alike has no place where all machines must agree.
     static let pure = [
         Rule(
@@ -28,7 +25,10 @@ import Testing
             "pure"
         ),
         Rule(#"\b(Date|ContinuousClock|SuspendingClock|DispatchTime)\b"#, "time is an input"),
-        Rule(#"\bSystemRandomNumberGenerator\b|\.random\(\)|\.random\(in:(?!.*using)"#, "randomness is an input"),
+        Rule(
+            #"\bSystemRandomNumberGenerator\b|\.random\(\)|\.random\(in:(?!.*using)"#,
+            "randomness is an input"
+        ),
         Rule(#"\.(randomElement|shuffled|shuffle)\(\)"#, "randomness is an input"),
         Rule(#"\b(async|await|actor|Task)\b"#, "the core is synchronous"),
         Rule(#"\b(print|debugPrint|readLine)\("#, "the core does no input or output"),
@@ -46,7 +46,7 @@ import Testing
     ]
 
     static func rules(for file: SourceFile) -> [Rule] {
-        guard file.path.hasPrefix("Sources/") else { return tests }
+        guard file.path.hasPrefix("Sources/") else { return [] }
         if core.contains(file.target) { return everywhere + pure + integral }
         if computation.contains(file.target) { return everywhere + pure }
         return everywhere

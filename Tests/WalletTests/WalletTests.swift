@@ -2,7 +2,8 @@ import Cryptography
 import Primitives
 import TestSupport
 import Testing
-import Wallet
+
+@testable import Wallet
 
 @Suite("Mnemonic") struct MnemonicTests {
     @Test("the word list is the published one")
