@@ -87,6 +87,10 @@ let core: [Target] = [
             "JSON", "Primitives",
         ]
     ),
+    .executableTarget(
+        name: "numerics",
+        dependencies: ["LanguageModel", "ExactMath", "Cryptography", "Primitives"],
+        swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
     .target(
         name: "ModelTestSupport",

@@ -34,36 +34,54 @@ XM_KERNEL static void add_sums(const double *block, size_t count, int64_t *sums)
     for (size_t i = 0; i < count; i++) sums[i] += (int64_t)block[i];
 }
 
-// Scales columns n0...n0+width-1 of all rows; `sums` and `exact` are alternatives, [m, width].
-XM_KERNEL static xm_status finish(const task *t, size_t n0, size_t width, const int64_t *sums,
-                                  const double *exact) {
-    uint64_t trace = 0;
+XM_KERNEL static void round_sums(const int64_t *sums, size_t count, double *out) {
+    for (size_t i = 0; i < count; i++) out[i] = (double)sums[i];
+}
+
+// row = s * scale * columns; all factors are powers of two and products stay normal, so only the
+// conversion rounds. + 0.0 because a BLAS may give an empty sum a sign. False if one overflows.
+XM_KERNEL static bool scale_row(const double *s, double scale, const double *columns, size_t width,
+                                float *row) {
     uint32_t worst = 0;
-    for (size_t i = 0; i < t->m; i++) {
-        if (t->trace != NULL)
-            for (size_t j = 0; j < width; j++) {
-                int64_t s = sums ? sums[i * width + j] : (int64_t)exact[i * width + j];
-                trace += xm_trace_mix(s, i * t->n + n0 + j);
-            }
-        if (t->sums != NULL) {
-            for (size_t j = 0; j < width; j++)
-                t->sums[i * t->n + n0 + j] =
-                    sums ? sums[i * width + j] : (int64_t)exact[i * width + j];
-            continue;
-        }
-        float *row = t->c + i * t->n + n0;
-        double scale = xm_power_of_two(t->ea[i] - 2 * XM_BITS);
-        for (size_t j = 0; j < width; j++) {
-            double s = sums ? (double)sums[i * width + j] : exact[i * width + j];
-            // Both factors are powers of two and the product stays normal: exact.
-            double column = t->eb == NULL ? 1.0 : xm_power_of_two(t->eb[n0 + j]);
-            row[j] = (float)(s * scale * column);
-            uint32_t magnitude = xm_bits32(row[j]) & 0x7fffffffu;
-            worst = magnitude > worst ? magnitude : worst;
-        }
+    for (size_t j = 0; j < width; j++) {
+        row[j] = (float)((s[j] + 0.0) * (scale * columns[j]));
+        uint32_t magnitude = xm_bits32(row[j]) & 0x7fffffffu;
+        worst = magnitude > worst ? magnitude : worst;
     }
-    if (t->trace != NULL) *t->trace += trace;
-    return worst < 0x7f800000u ? XM_OK : XM_NOT_FINITE;
+    return worst < 0x7f800000u;
+}
+
+XM_KERNEL static uint64_t trace_row(const double *s, size_t width, uint64_t index) {
+    uint64_t trace = 0;
+    for (size_t j = 0; j < width; j++) trace += xm_trace_mix(s[j] + 0.0, index + j);
+    return trace;
+}
+
+// Columns n0...n0+width-1 of all rows from the sums S as float64, [m, width].
+static xm_status finish(const task *t, size_t n0, size_t width, const double *s) {
+    double *columns = xm_scratch(XM_SLOT_COLUMNS, width * sizeof(double));
+    if (columns == NULL) return XM_NO_MEMORY;
+    for (size_t j = 0; j < width; j++)
+        columns[j] = t->eb == NULL ? 1.0 : xm_power_of_two(t->eb[n0 + j]);
+    for (size_t i = 0; i < t->m; i++) {
+        double scale = xm_power_of_two(t->ea[i] - 2 * XM_BITS);
+        if (!scale_row(s + i * width, scale, columns, width, t->c + i * t->n + n0))
+            return XM_NOT_FINITE;
+        if (t->trace != NULL) *t->trace += trace_row(s + i * width, width, i * t->n + n0);
+    }
+    return XM_OK;
+}
+
+static xm_status deliver(const task *t, size_t n0, size_t width, const int64_t *sums, double *s) {
+    if (t->sums == NULL) {
+        if (sums != NULL) round_sums(sums, t->m * width, s);
+        return finish(t, n0, width, s);
+    }
+    for (size_t i = 0; i < t->m; i++)
+        for (size_t j = 0; j < width; j++)
+            t->sums[i * t->n + n0 + j] =
+                sums != NULL ? sums[i * width + j] : (int64_t)s[i * width + j];
+    return XM_OK;
 }
 
 // Columns n0...n0+width-1 of the result. `left` is a in float64, [m, k].
@@ -102,7 +120,7 @@ static xm_status product_tile(const task *t, const double *left, size_t n0, size
             in_block = 0;
         }
     }
-    return finish(t, n0, width, sums, out);
+    return deliver(t, n0, width, sums, out);
 }
 
 // sum of a[i] * b[i] in blocks, for the few rows of one step of generation.
@@ -136,9 +154,10 @@ static xm_status run(const task *t) {
     widen(t->qa, t->m, t->k, t->k, left);
     if (t->m <= SMALL_ROWS && !t->folded) {
         int64_t *sums = xm_scratch(XM_SLOT_SUMS, t->m * t->n * sizeof(int64_t));
-        if (sums == NULL) return XM_NO_MEMORY;
+        double *out = xm_scratch(XM_SLOT_OUT, t->m * t->n * sizeof(double));
+        if (sums == NULL || out == NULL) return XM_NO_MEMORY;
         dot_rows(left, t->m, t->qb, t->n, t->k, sums);
-        return finish(t, 0, t->n, sums, NULL);
+        return deliver(t, 0, t->n, sums, out);
     }
     size_t depth = t->k < XM_BLOCK ? (t->k == 0 ? 1 : t->k) : XM_BLOCK;
     size_t tile = TILE_VALUES / depth;

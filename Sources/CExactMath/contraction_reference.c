@@ -20,7 +20,7 @@ xm_status xm_contract_reference(const float *qa, const int32_t *ea, size_t m, co
             for (size_t p = 0; p < k; p++)
                 sum += (int64_t)qa[i * k + p] * (int64_t)qb[j * k + p];
             XM_TRY(scale(sum, ea[i], eb[j], &c[i * n + j]));
-            if (trace != NULL) *trace += xm_trace_mix(sum, i * n + j);
+            if (trace != NULL) *trace += xm_trace_mix((double)sum, i * n + j);
         }
     return XM_OK;
 }
@@ -35,7 +35,7 @@ xm_status xm_contract_folded_reference(const float *qa, const int32_t *ea, size_
             for (size_t p = 0; p < k; p++)
                 sum += (int64_t)qa[i * k + p] * (int64_t)qb[p * n + j];
             XM_TRY(scale(sum, ea[i], 0, &c[i * n + j]));
-            if (trace != NULL) *trace += xm_trace_mix(sum, i * n + j);
+            if (trace != NULL) *trace += xm_trace_mix((double)sum, i * n + j);
         }
     return XM_OK;
 }

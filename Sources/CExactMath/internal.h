@@ -16,7 +16,7 @@ _Static_assert(FLT_RADIX == 2 && FLT_MANT_DIG == 24 && DBL_MANT_DIG == 53, "IEEE
 // The same source compiled for several instruction sets. Contraction of a*b+c is off, lanes are
 // written out, so each clone computes the same bits.
 #if defined(__x86_64__) && !defined(XM_NO_CLONES)
-#define XM_KERNEL __attribute__((target_clones("avx512f", "avx2", "default")))
+#define XM_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define XM_KERNEL
 #endif
@@ -60,17 +60,17 @@ XM_INLINE double xm_join(const double s[8]) {
     return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
 }
 
-// What one sum S at flat index adds to a trace. Addition makes the trace free of order.
-XM_INLINE uint64_t xm_trace_mix(int64_t sum, uint64_t index) {
-    uint64_t z = (uint64_t)sum + (index + 1) * 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
+// What the sum S at a flat index adds to a trace: the product of the halves of S's float64 bits,
+// moved by a multiple of the index (the form of the universal hash NH). Addition makes the trace
+// free of order.
+XM_INLINE uint64_t xm_trace_mix(double sum, uint64_t index) {
+    uint64_t z = xm_bits(sum) + (index + 1) * 0x9e3779b97f4a7c15u;
+    return (z & 0xffffffffu) * (z >> 32);
 }
 
 // Scratch memory of the calling thread, 64-byte aligned, kept between calls and freed with the thread.
 // Each slot is one independent buffer. Null when memory is short.
-enum { XM_SLOT_LEFT, XM_SLOT_TILE, XM_SLOT_OUT, XM_SLOT_SUMS, XM_SLOTS };
+enum { XM_SLOT_LEFT, XM_SLOT_TILE, XM_SLOT_OUT, XM_SLOT_SUMS, XM_SLOT_COLUMNS, XM_SLOTS };
 void *xm_scratch(int slot, size_t bytes);
 
 #endif

@@ -44,7 +44,7 @@ struct TrainerTests {
         #expect(Hex.encode(digest.bytes) == Self.pinned)
     }
 
-    static let pinned = "2ee79ad7fe75ee37834991a352eeb3066538e84729f4d4555f5de554f5dc12c3"
+    static let pinned = "67e2ca0bda72db83504165cf66967ec15588ce9f2ee643f8fabf3f8da4635a48"
 
     @Test("a run resumed from a snapshot's bytes has the bits of an uninterrupted one")
     func resume() throws {

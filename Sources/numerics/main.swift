@@ -1,0 +1,23 @@
+// Prints what the exact computation gives and how long it takes on this machine.
+//   numerics bits            one line of hashes; equal on every machine (Scripts/bits.sh)
+//   numerics speed [GGUF]    seconds of the main operations
+//   numerics next GGUF TEXT  the likeliest tokens after a text, and what greedy generation adds
+
+import Foundation
+
+do {
+    switch CommandLine.arguments.dropFirst().first {
+    case "bits": try printBits()
+    case "speed": try printSpeed(modelFile: CommandLine.arguments.dropFirst(2).first)
+    case "next" where CommandLine.arguments.count == 4:
+        try printNext(modelFile: CommandLine.arguments[2], text: CommandLine.arguments[3])
+    default:
+        FileHandle.standardError.write(
+            Data("usage: numerics bits | speed [GGUF] | next GGUF TEXT\n".utf8)
+        )
+        exit(2)
+    }
+} catch {
+    FileHandle.standardError.write(Data("numerics: \(error)\n".utf8))
+    exit(1)
+}
