@@ -215,7 +215,8 @@ let shell: [Target] = [
         name: "story",
         dependencies: [
             "JSON", httpClient, .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        ],
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+        ] + nio,
         swiftSettings: strict
     ),
 ]

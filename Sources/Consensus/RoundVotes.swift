@@ -3,8 +3,14 @@ package import Voting
 
 /// The votes of one kind in one round, with the weight behind each block.
 ///
-/// Invariants: a validator counts once, with the vote that came first; `weight` is the sum of
-/// `choices`' weights and at most the set's total.
+/// As in the paper, a faulty validator's power counts for every block that it voted for, and once
+/// in the sum of all: an honest node may have locked a block with its help, and must be able to
+/// show others those votes although they heard a different one first. Two blocks still cannot both
+/// have two thirds, because honest validators vote once.
+///
+/// Invariants: `weight` counts each validator once and is at most the set's total; `conflicts`
+/// holds no vote twice and only votes for blocks that some validator named first, so that one
+/// validator adds at most one vote for each of those.
 package struct RoundVotes: Sendable {
     /// What the votes amount to.
     package enum Level: Sendable, Equatable {
@@ -20,8 +26,10 @@ package struct RoundVotes: Sendable {
         var weight: UInt64
     }
 
-    /// By validator index.
+    /// By validator index: the vote that came first.
     package private(set) var votes: [SignedVote?]
+    /// Further votes of validators that voted more than once.
+    private var conflicts: [SignedVote] = []
     package private(set) var weight: UInt64 = 0
     private var choices: [Choice] = []
 
@@ -41,13 +49,34 @@ package struct RoundVotes: Sendable {
         }
     }
 
-    /// Takes a validator's vote out again, to keep to a limit of memory.
+    /// Counts a validator's further vote for its block, if others have named that block. What is
+    /// not counted yet arrives again: see gossip.
+    ///
+    /// - Precondition: the validator has voted here, and not like this.
+    mutating func add(conflicting signed: SignedVote, power: UInt64) {
+        precondition(!holds(signed.vote))
+        guard let place = choices.firstIndex(where: { $0.block == signed.vote.block }) else {
+            return
+        }
+        choices[place].weight += power
+        conflicts.append(signed)
+    }
+
+    /// Whether exactly this vote is counted.
+    package func holds(_ vote: Vote) -> Bool {
+        self[vote.validator]?.vote == vote || conflicts.contains { $0.vote == vote }
+    }
+
+    /// Takes a validator's votes out again, to keep to a limit of memory.
     mutating func remove(_ validator: ValidatorIndex, power: UInt64) {
         let index = Int(validator.value)
-        guard let signed = votes[index] else { return }
+        guard let first = votes[index] else { return }
+        let all = [first] + conflicts.filter { $0.vote.validator == validator }
         votes[index] = nil
+        conflicts.removeAll { $0.vote.validator == validator }
         weight -= power
-        for place in choices.indices where choices[place].block == signed.vote.block {
+        for place in choices.indices
+        where all.contains(where: { $0.vote.block == choices[place].block }) {
             choices[place].weight -= power
         }
         choices.removeAll { $0.weight == 0 }
@@ -63,9 +92,9 @@ package struct RoundVotes: Sendable {
         return index < votes.count ? votes[index] : nil
     }
 
-    /// The votes for `block`, in validator order.
+    /// The votes for `block`, one a validator.
     package func votes(for block: Digest?) -> [SignedVote] {
-        votes.compactMap { $0 }.filter { $0.vote.block == block }
+        (votes.compactMap { $0 } + conflicts).filter { $0.vote.block == block }
     }
 
     package var all: [SignedVote] { votes.compactMap { $0 } }

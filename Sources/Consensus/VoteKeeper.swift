@@ -55,8 +55,13 @@ package struct VoteKeeper: Sendable {
         guard let validator = set[vote.validator] else {
             return .ignored(.unknownValidator(vote.validator))
         }
-        if let earlier = votes(vote.kind, in: vote.round)?[vote.validator] {
-            return DuplicateVoteEvidence(earlier, signed).map { .conflicting($0) } ?? .repeated
+        if let round = votes(vote.kind, in: vote.round), let earlier = round[vote.validator] {
+            guard !round.holds(vote), let evidence = DuplicateVoteEvidence(earlier, signed) else {
+                return .repeated
+            }
+            entries[insertionPoint(vote.round)][vote.kind]
+                .add(conflicting: signed, power: validator.power)
+            return .conflicting(evidence)
         }
         guard makeRoom(for: vote, power: validator.power, beyond: current.next) else {
             return .ignored(.tooManyRounds(vote.round))

@@ -47,7 +47,7 @@ package enum StateTree {
     }
 
     /// - Precondition: the changes ascend by key hash, without repetition.
-    static func apply(
+    package static func apply(
         sorted changes: [LeafChange],
         at base: UInt64?,
         to new: UInt64,
@@ -75,7 +75,7 @@ package enum StateTree {
         try prove(keyHash: TreeHash.key(key), at: version, in: store)
     }
 
-    static func prove(
+    package static func prove(
         keyHash: Digest,
         at version: UInt64,
         in store: some NodeStore
@@ -121,7 +121,7 @@ package enum StateTree {
         }
     }
 
-    static func node(
+    package static func node(
         _ key: NodeKey,
         in store: some NodeStore
     ) throws(StateTreeError) -> TreeNode {

@@ -37,6 +37,13 @@ package struct InnerNode: Sendable, Equatable {
         package let version: UInt64
         package let hash: Digest
         package let isLeaf: Bool
+
+        package init(nibble: Int, version: UInt64, hash: Digest, isLeaf: Bool) {
+            self.nibble = nibble
+            self.version = version
+            self.hash = hash
+            self.isLeaf = isLeaf
+        }
     }
 
     /// In ascending order of nibble, without repetition.

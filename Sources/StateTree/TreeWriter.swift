@@ -1,11 +1,5 @@
 import Primitives
 
-/// One change, by hashes; a nil value hash deletes.
-struct LeafChange: Equatable {
-    let keyHash: Digest
-    let valueHash: Digest?
-}
-
 /// Walks the tree once for a sorted batch of changes, and collects new and stale nodes.
 ///
 /// A leaf's place depends on its neighbours: it moves down when another key comes to share its path,

@@ -4,7 +4,7 @@ import Cryptography
 package import Primitives
 
 /// Why a certificate proves nothing.
-package enum CertificateError: Error, Equatable {
+package enum CertificateError: Error, Hashable {
     case unknownValidator(ValidatorIndex)
     case invalidSignature(ValidatorIndex)
     case insufficientPower(signed: UInt64, total: UInt64)

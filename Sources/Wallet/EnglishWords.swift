@@ -1,6 +1,6 @@
 /// The English word list of BIP-39: 2,048 words in ascending order, told apart by four letters.
-enum EnglishWords {
-    static let all: [String] = text.split { $0 == " " || $0 == "\n" }.map { String($0) }
+package enum EnglishWords {
+    package static let all: [String] = text.split { $0 == " " || $0 == "\n" }.map { String($0) }
 
     private static let text = """
         abandon ability able about above absent absorb abstract absurd abuse access accident

@@ -12,7 +12,7 @@ package enum KeyDerivation {
     }
 
     /// The secret key and chain code at a path, 32 bytes each.
-    static func node(
+    package static func node(
         seed: [UInt8],
         path: DerivationPath
     ) -> (key: [UInt8], chainCode: [UInt8]) {

@@ -1,7 +1,6 @@
 import Cryptography
 import Primitives
-
-@testable import StateTree
+import StateTree
 
 /// The definition of the root, taken literally: the binary trie over sorted key hashes, where a
 /// subtree of one key is its leaf and a subtree of none is zero.

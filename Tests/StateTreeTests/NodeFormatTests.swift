@@ -1,8 +1,7 @@
 import Primitives
+import StateTree
 import TestSupport
 import Testing
-
-@testable import StateTree
 
 @Suite("Stored nodes of the state tree") struct NodeFormatTests {
     @Test("node keys sort as their bytes do, versions first")

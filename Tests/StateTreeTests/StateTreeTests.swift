@@ -1,8 +1,7 @@
 import Primitives
+import StateTree
 import TestSupport
 import Testing
-
-@testable import StateTree
 
 @Suite("State tree") struct StateTreeTests {
     @Test("any history gives the root of its content, and leaves no node behind", arguments: 0..<24)

@@ -2,8 +2,7 @@ import Cryptography
 import Primitives
 import TestSupport
 import Testing
-
-@testable import Wallet
+import Wallet
 
 @Suite("Mnemonic") struct MnemonicTests {
     @Test("the word list is the published one")

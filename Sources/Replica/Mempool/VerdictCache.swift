@@ -1,0 +1,41 @@
+package import Ledger
+import Primitives
+
+/// Transactions whose signatures were found valid, so that none is verified twice.
+///
+/// Two halves, so that forgetting is cheap and memory bounded: when the young half is full it
+/// becomes the old one. Forgetting costs a verification, never a wrong verdict.
+package struct VerdictCache: Sendable {
+    private struct Key: Hashable {
+        let id: Digest
+        let key: PublicKey
+        let signature: Signature
+    }
+
+    private let limit: Int
+    private var young: Set<Key> = []
+    private var old: Set<Key> = []
+
+    /// - Precondition: `limit > 0`.
+    package init(limit: Int = 32_768) {
+        precondition(limit > 0)
+        self.limit = limit
+    }
+
+    /// Verifies the transaction's signature unless that was done before.
+    package mutating func isSigned(_ transaction: SignedTransaction) -> Bool {
+        let key = Key(
+            id: transaction.id,
+            key: transaction.key,
+            signature: transaction.signature
+        )
+        if young.contains(key) || old.contains(key) { return true }
+        guard transaction.isSigned else { return false }
+        if young.count == limit {
+            old = young
+            young = []
+        }
+        young.insert(key)
+        return true
+    }
+}

@@ -1,0 +1,6 @@
+extension Story {
+    mutating func serveAndSettle() async throws {}
+    mutating func checkFromOutside() async throws {}
+    mutating func closeTheBooks() async throws {}
+    func waitForTheReader() async throws {}
+}
