@@ -85,7 +85,7 @@ extension ChainParameters {
         ),
         contributionRevealHeights: 200,
         maxContributions: 1_000,
-        bondHoldHeights: 2_000,
+        bondHoldHeights: 20_000,
         claims: ClaimParameters(
             beaconDelay: 2,
             committeeSize: 3,
@@ -122,7 +122,7 @@ extension ChainParameters {
         parameters.staking.jailHeights = 5
         parameters.staking.missedVerdictLimit = 2
         parameters.contributionRevealHeights = 6
-        parameters.bondHoldHeights = 30
+        parameters.bondHoldHeights = 400
         parameters.claims.commitHeights = 6
         parameters.claims.revealHeights = 6
         parameters.claims.challengeHeights = 3
