@@ -1,6 +1,100 @@
+import Foundation
+import JSON
+
 extension Story {
-    mutating func serveAndSettle() async throws {}
-    mutating func checkFromOutside() async throws {}
-    mutating func closeTheBooks() async throws {}
-    func waitForTheReader() async throws {}
+    /// Step 6: the provider serves the adapter, the user pays for answers, the receipts are settled.
+    mutating func serveAndSettle() async throws {
+        let endpoint = try await startServing()
+        let opened = try await send(
+            [
+                "channel", "open", "--provider", people.provider.address, "--adapter", adapter,
+                "--deposit", "20",
+            ],
+            from: people.user
+        )
+        channel = try opened.text("channel")
+        screen.checked("the user opened the channel \(short(channel)) with a deposit of 20 OPEN")
+        for question in try questions() { try await ask(question, at: endpoint) }
+        try await settle()
+    }
+
+    /// The provider's own process; it loads the adapter only after checking it against the chain.
+    private mutating func startServing() async throws -> RPCClient {
+        let port = try Ports.firstOfFree(1)
+        nodes["provider"] = try tool.start(
+            [
+                "serve", "run", "--adapter", adapter, "--model-path", modelFolder.path,
+                "--port", String(port), "--from", people.provider.key, "--keys", keys,
+                "--url", rpc.url, "--home", home.appending(path: "provider").path,
+            ],
+            log: "provider.log"
+        )
+        let endpoint = RPCClient(url: "http://127.0.0.1:\(port)")
+        serving = endpoint
+        let models: JSON = try await wait(for: "answer of the serving endpoint", seconds: 60) {
+            let reply = try await endpoint.get("/v1/models")
+            return reply.status == 200 ? reply.body : nil
+        }
+        let ids = try models.list("data").map { try $0.text("id") }
+        try check(
+            ids.contains(adapter),
+            "\(endpoint.url)/v1/models lists the adapter, checked against the chain"
+        )
+        return endpoint
+    }
+
+    private func questions() throws -> [(subject: String, prompt: String)] {
+        let file = project.appending(path: "examples/questions.jsonl")
+        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map {
+            let row = try JSON.parse(String($0))
+            return (try row.text("subject"), try row.text("prompt"))
+        }
+    }
+
+    private mutating func ask(
+        _ question: (subject: String, prompt: String),
+        at endpoint: RPCClient
+    ) async throws {
+        let answer = try await tool.json([
+            "serve", "ask", question.prompt, "--endpoint", endpoint.url, "--channel", channel,
+            "--max-tokens", "48", "--from", people.user.key, "--keys", keys, "--url", rpc.url,
+        ])
+        let text = try answer.text("text").trimmingCharacters(in: .whitespacesAndNewlines)
+        screen.note("\(question.prompt)")
+        screen.faint("\(text)")
+        asked.append((question.subject, question.prompt, try answer.text("receipt")))
+    }
+
+    private mutating func settle() async throws {
+        let made = try await send(
+            ["serve", "settle", "--adapter", adapter, "--channel", channel],
+            from: people.provider,
+            showsProgress: true
+        )
+        for kind in ["inference", "attribution"] {
+            let ended = try await rpc.call(
+                "claim_get",
+                ["id": .string(try made.text("\(kind)Claim"))]
+            )
+            try check(
+                try ended.text("phase") == "final",
+                "\(kind): \(try ended.count("terms.unitCount")) units, found valid by "
+                    + "\(try verifiers(of: ended))"
+            )
+        }
+        settlement = try made.text("settlement")
+        queries = try made.list("queries")
+        let value = try await rpc.call("settlement_get", ["id": .string(settlement)])
+        var sum = Money(units: 0)
+        for payout in try value.list("payouts") where try payout.text("role") != "slash" {
+            sum = sum + (try payout.money("amount"))
+        }
+        let total = try value.money("total")
+        try check(
+            sum == total && total.units > 0,
+            "the settlement pays out \(total) OPEN, to the last unit"
+        )
+        report.set("settlement", value)
+        report.set("queries", .array(queries))
+    }
 }

@@ -32,6 +32,12 @@ struct Story {
     var baseModel = ""
     var adapter = ""
     var adapterFolder = ""
+    var serving: RPCClient?
+    var channel = ""
+    var asked: [(subject: String, prompt: String, receipt: String)] = []
+    var settlement = ""
+    var queries: [JSON] = []
+    var balances: [String: Money] = [:]
 
     /// Tells the steps in order.
     /// - Returns: how many were told to the end.
