@@ -159,6 +159,13 @@ import Testing
                 validator: member.validator
             )
             try world.send(hot, commit(digest), fee: .zero)
+            if member == members[0] {
+                try world.send(
+                    world.users[0],
+                    .transfer(Transfer(to: hot.address, amount: Amount(tokens: 1)))
+                )
+                #expect(try world.refusal(hot, commit(digest)) == .alreadyCommitted)
+            }
         }
         let first = try world.hot(members[0].validator)
         #expect(try world.claim(claim).phase == .revealing)

@@ -186,6 +186,82 @@ import Testing
         #expect(try world.refusal(serving.provider, .settle(final)) == .depositExceeded)
     }
 
+    @Test("a channel for another adapter, an unused voucher, and free answers are refused")
+    func mismatches() throws {
+        let serving = try Serving(World())
+        let world = serving.world
+        let model = try world.registerModel(world.users[4], weights: "more")
+        let snapshot = try world.adapter(serving.adapter).terms.snapshot
+        let other = try world.send(
+            world.users[5],
+            .commitAdapter(World.adapterTerms("second", model: model, snapshot: snapshot))
+        )
+        let foreign = try world.send(
+            serving.payer,
+            .openChannel(
+                OpenChannel(
+                    provider: serving.provider.address,
+                    adapter: other,
+                    deposit: Amount(tokens: 5)
+                )
+            )
+        )
+        let rows = [try serving.row(1, fee: Amount(tokens: 1), weights: [10])]
+        let claims = try serving.claims(rows)
+        let voucher = serving.voucher(Amount(tokens: 1))
+        let message = Voucher.signBytes(
+            chain: world.genesis.chain,
+            channel: foreign,
+            cumulative: Amount(tokens: 1)
+        )
+        let unused = Voucher(
+            channel: foreign,
+            cumulative: Amount(tokens: 1),
+            signature: serving.payer.sign(message)
+        )
+        let body = { (vouchers: [Voucher]) in
+            Action.settle(
+                Settle(
+                    inferenceClaim: claims.inference,
+                    attributionClaim: claims.attribution,
+                    vouchers: vouchers,
+                    rows: rows
+                )
+            )
+        }
+        #expect(try world.refusal(serving.provider, body([voucher, unused])) == .channelMismatch)
+        let general = try world.send(
+            serving.payer,
+            .openChannel(
+                OpenChannel(
+                    provider: serving.provider.address,
+                    adapter: nil,
+                    deposit: Amount(tokens: 5)
+                )
+            )
+        )
+        let idle = Voucher(
+            channel: general,
+            cumulative: .zero,
+            signature: serving.payer.sign(
+                Voucher.signBytes(
+                    chain: world.genesis.chain,
+                    channel: general,
+                    cumulative: .zero
+                )
+            )
+        )
+        #expect(try world.refusal(serving.provider, body([voucher, idle])) == .unusedVoucher)
+        let free = [try serving.row(1, fee: .zero, weights: [10])]
+        let freeClaims = try serving.claims(free)
+        #expect(
+            try world.refusal(
+                serving.provider,
+                .settle(serving.settle(free, freeClaims, voucher: voucher))
+            ) == .zeroFees
+        )
+    }
+
     @Test("a payer gets the rest of its deposit back after the provider's time to settle")
     func closing() throws {
         let serving = try Serving(World())

@@ -232,7 +232,10 @@ import Voting
 
     @Test("a jailed validator leaves the set, waits, and comes back by its owner's word")
     func jail() throws {
-        let world = try World { $0.staking.missedVerdictLimit = 1 }
+        let world = try World {
+            $0.staking.missedVerdictLimit = 1
+            $0.staking.jailHeights = 12
+        }
         let datanet = try world.createDatanet(world.users[0])
         try world.contribute(world.users[1], to: datanet, "one", records: 2)
         let claim = try world.send(
@@ -257,7 +260,7 @@ import Voting
             .transfer(Transfer(to: owner.address, amount: Amount(tokens: 1)))
         )
         #expect(try world.refusal(world.users[0], .unjail) == .unknownValidator)
-        try world.blocks(5)
+        try world.blocks(12)
         try world.send(owner, .unjail)
         #expect(try world.refusal(owner, .unjail) == .notJailed)
         try finishEpoch(world)

@@ -95,6 +95,28 @@ import Testing
         #expect(outcome.excluded.map(\.refusal) == [.staleNonce])
     }
 
+    @Test("a block takes no more bytes than its limit; the rest waits for the next")
+    func blockFull() throws {
+        let world = try World()
+        let user = world.users[0]
+        let large = CreateDatanet(
+            name: [1],
+            licence: [],
+            admission: .curated((0..<64).map { Actor($0).address }.sorted()),
+            bondPerRecord: .zero,
+            ownerPerMille: 0
+        )
+        let list = try (0..<700).map {
+            try world.transaction(user, .createDatanet(large), ahead: $0)
+        }
+        let outcome = try world.block(list)
+        let bytes = outcome.included.reduce(0) { $0 + $1.byteCount }
+        #expect(bytes <= Block.byteLimit)
+        #expect(outcome.included.count < 700)
+        #expect(outcome.excluded.allSatisfy { $0.refusal == .blockFull })
+        #expect(outcome.included.map(\.id) == list.prefix(outcome.included.count).map(\.id))
+    }
+
     @Test("a transaction over the size limit is left out")
     func size() throws {
         let world = try World { $0.maxTransactionBytes = 1_024 }

@@ -11,7 +11,7 @@ package enum Refusal: String, Error, Sendable, Hashable, CaseIterable {
     case invalidKey, keyInUse, alreadyValidator, unknownValidator, stakeTooSmall, tooManyValidators
     case validatorTombstoned, notJailed, stillJailed, insufficientStake
     // Datanets.
-    case unknownDatanet, notAdmitted, tooManyContributions, unknownContribution, notContributor
+    case unknownDatanet, notAdmitted, tooManyContributions, notContributor
     case revealWithoutCommit, alreadyRevealed, revealTooLate, commitmentMismatch, emptyContribution
     case tooManyRecords, contributionsPending, nothingToScreen, alreadyFrozen, emptyName
     // Models and adapters.

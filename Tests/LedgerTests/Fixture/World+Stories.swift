@@ -174,8 +174,12 @@ extension World {
         )
     }
 
-    func registerModel(_ owner: Actor, share: UInt16 = 50) throws -> Digest {
-        try send(owner, .registerModel(World.modelTerms("weights", share: share)))
+    func registerModel(
+        _ owner: Actor,
+        share: UInt16 = 50,
+        weights: String = "weights"
+    ) throws -> Digest {
+        try send(owner, .registerModel(World.modelTerms(weights, share: share)))
     }
 
     static func modelTerms(_ weights: String, share: UInt16) -> RegisterModel {
