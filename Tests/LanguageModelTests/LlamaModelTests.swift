@@ -63,6 +63,12 @@ struct LlamaModelTests {
             )
             #expect(corrected == Array(made.tokens.prefix(index + 1)))
         }
+        var unknown = made.tokens
+        unknown[3] = 61
+        #expect(
+            try model.correction(of: unknown, after: prompt, maxTokens: 12, trace: &trace)
+                == Array(made.tokens.prefix(4))
+        )
         let short = Array(made.tokens.dropLast())
         #expect(
             try model.correction(of: short, after: prompt, maxTokens: 12, trace: &trace)

@@ -165,6 +165,9 @@ struct TrainerTests {
                 seed: .zero
             )
         }
+        var never = recipe.borshBytes
+        never.replaceSubrange(28..<32, with: [0, 0, 0, 0])
+        #expect(throws: BorshError.self) { try TrainingRecipe(borsh: never) }
         #expect(throws: TrainingRecipe.Failure.outOfRange("segmentSteps")) {
             try TrainingRecipe(
                 rank: 4,

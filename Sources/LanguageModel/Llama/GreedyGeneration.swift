@@ -17,7 +17,7 @@ package struct GreedyCompletion: Sendable, Equatable {
 extension LlamaModel {
     /// Takes the likeliest token, the lowest id among equals, until a token ends the sequence,
     /// `maxTokens` are made or the context is full.
-    /// - Parameter onToken: called with each token; returning false stops (finish `length`).
+    /// - Parameter onToken: called with each token that does not end the sequence; returning false stops (finish `length`).
     package func generateGreedily(
         _ prompt: [UInt32],
         maxTokens: Int,
@@ -52,7 +52,10 @@ extension LlamaModel {
     ) throws(ModelError) -> [UInt32]? {
         try configuration.check(prompt)
         let limit = completionLimit(prompt, maxTokens)
-        let compared = Array(completion.prefix(limit))
+        // A token that does not exist cannot be right; the tokens before it decide what is.
+        let compared = Array(
+            completion.prefix(limit).prefix { Int($0) < configuration.vocabulary }
+        )
         let tokens = prompt + compared
         try configuration.check(tokens)
         do throws(ExactMathError) {

@@ -70,7 +70,7 @@ package struct TrainingRecipe: Sendable, Equatable {
             ((1...1024).contains(batchSize), "batchSize"),
             ((2...65535).contains(maxTokens), "maxTokens"),
             (gradientClip >= 0 && gradientClip <= 65536, "gradientClip"),
-            ((1...steps).contains(segmentSteps), "segmentSteps"),
+            (segmentSteps >= 1 && segmentSteps <= steps, "segmentSteps"),
         ]
         for (holds, name) in conditions where !holds { throw .outOfRange(name) }
         guard numericsVersion == Self.currentNumericsVersion else {
