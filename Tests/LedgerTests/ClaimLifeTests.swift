@@ -159,6 +159,12 @@ import Testing
         try world.judge(claim, [.invalid(3), .invalid(3), .invalid(3), .valid])
         #expect(try world.claim(claim).phase == .rejected)
         #expect(try world.adapter(adapter).standing == .revoked)
+        // All four units were in the sample, so those who called it valid had not looked; and one
+        // member of the panel still says so.
+        let verifiers = try world.claim(claim).verifiers
+        let reasons = world.happened(.slashed).map { $0[.reason] }
+        #expect(reasons.filter { $0 == .text("overturned") }.count == verifiers.count)
+        #expect(reasons.filter { $0 == .text("contradicted") }.count == 1)
         // Half of the claim's 10 and of the adapter's 20, less the fee of the transaction.
         let gain = try Amount(tokens: 15).subtracting(World.fee)
         #expect(try world.balance(challenger) == before.adding(gain))

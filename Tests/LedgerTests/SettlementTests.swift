@@ -262,6 +262,37 @@ import Testing
         )
     }
 
+    @Test("a sampled claim pays at most as many bonds as it has pay-weighted draws")
+    func bondLimit() throws {
+        let serving = try Serving(World())
+        // Nine rows are sampled by four weighted draws; the bond is 10.
+        let rows = { (first: UInt64, fee: UInt64) in
+            try (0..<9).map {
+                try serving.row(
+                    first + $0,
+                    fee: Amount(tokens: $0 == 0 ? fee : 1),
+                    weights: [10]
+                )
+            }
+        }
+        let dear = try rows(1, 33)
+        let claims = try serving.claims(dear)
+        let voucher = serving.voucher(Amount(tokens: 90))
+        #expect(
+            try serving.world.refusal(
+                serving.provider,
+                .settle(serving.settle(dear, claims, voucher: voucher))
+            )
+                == .bondTooSmall
+        )
+        let fair = try rows(1, 32)
+        let others = try serving.claims(fair)
+        try serving.world.send(
+            serving.provider,
+            .settle(serving.settle(fair, others, voucher: voucher))
+        )
+    }
+
     @Test("a payer gets the rest of its deposit back after the provider's time to settle")
     func closing() throws {
         let serving = try Serving(World())

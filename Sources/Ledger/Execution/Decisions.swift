@@ -125,6 +125,7 @@ extension BlockMachine {
         let lostBond = claim.bond
         claim.bond = .zero
         let challenger = claim.challenge?.challenger
+        if let unit = claim.challenge?.unit { try punishVerifiers(of: claim, id, missed: unit) }
         try returnChallengeBond(&claim)
         try divideSlashed(lostBond, claim: id, challenger: challenger, judges: judges)
         try closeAdapterClaim(id, claim) { (machine, adapter) throws(Abort) in
@@ -132,6 +133,30 @@ extension BlockMachine {
         }
         claim.phase = .rejected
         claim.stamp += 1
+    }
+
+    /// Verifiers whose own sample held the false unit called it valid without looking. The part
+    /// of the sample that does not depend on pay is known to the chain.
+    private mutating func punishVerifiers(
+        of claim: Claim,
+        _ id: Digest,
+        missed unit: UInt32
+    ) throws(Abort) {
+        guard let beacon = claim.beacon else { return }
+        let sample = Sampling.units(
+            seed: Sampling.seed(beacon: beacon, claim: id, attempt: claim.attempt),
+            unitCount: claim.terms.unitCount,
+            size: parameters.claims.sample(claim.terms.kind)
+        )
+        guard sample.contains(unit) else { return }
+        for verifier in claim.verifiers {
+            try slash(
+                verifier,
+                parameters.claims.minoritySlash,
+                claim: id,
+                reason: "overturned"
+            )
+        }
     }
 
     /// Gives the finder's part to the challenger, or else to the judges; after a challenge the

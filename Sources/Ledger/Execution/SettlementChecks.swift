@@ -27,6 +27,7 @@ extension BlockMachine {
         try checkRows(body, inference: inference, attribution: attribution)
         let (channels, total) = try checkChannels(body, adapter: subject, provider: provider)
         guard total > .zero else { throw .refused(.zeroFees) }
+        for claim in [inference, attribution] { try checkBond(of: claim, covers: total) }
         return CheckedSettlement(
             inference: inference,
             attribution: attribution,
@@ -34,6 +35,17 @@ extension BlockMachine {
             channels: channels,
             total: total
         )
+    }
+
+    /// With m pay-weighted draws, inflating any share of the pay loses money as long as the total
+    /// is at most m bonds (docs/protocol.md). A claim that was re-run whole needs no such limit.
+    private func checkBond(of claim: Claim, covers total: Amount) throws(Abort) {
+        let size = parameters.claims.sample(claim.terms.kind)
+        guard claim.terms.unitCount > max(size.whole, size.uniform) else { return }
+        let (limit, overflow) = claim.terms.bond.units.multipliedReportingOverflow(
+            by: UInt128(size.weighted)
+        )
+        guard overflow || total.units <= limit else { throw .refused(.bondTooSmall) }
     }
 
     private mutating func finalClaim(
