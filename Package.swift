@@ -90,7 +90,15 @@ let core: [Target] = [
     .executableTarget(
         name: "numerics",
         dependencies: ["LanguageModel", "ExactMath", "Cryptography", "Primitives"],
-        swiftSettings: strict),
+        swiftSettings: strict
+    ),
+    part(
+        "Verification",
+        [
+            "Jobs", "Attribution", "LanguageModel", "Ledger", "Commitments", "Cryptography",
+            "Primitives",
+        ]
+    ),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
     .target(
         name: "ModelTestSupport",
@@ -101,6 +109,13 @@ let core: [Target] = [
 ]
 
 let coreTests: [Target] = [
+    tests(
+        "Verification",
+        [
+            "ModelTestSupport", "Jobs", "Attribution", "LanguageModel", "Ledger", "Voting",
+            "Commitments", "Cryptography", "ExactMath", "Primitives",
+        ]
+    ),
     tests("Primitives"),
     tests("JSON"),
     tests("Cryptography", ["Primitives"]),
@@ -195,8 +210,9 @@ let shell: [Target] = [
     part(
         "Node",
         [
-            "Storage", "Peers", "RPC", "Factory", "Jobs", "Replica", "Consensus", "Ledger",
-            "Voting", "Commitments", "StateTree", "Cryptography", "JSON", "Primitives", logging,
+            "Storage", "Peers", "RPC", "Factory", "Verification", "Jobs", "Replica", "Consensus",
+            "Ledger", "Voting", "Commitments", "StateTree", "Cryptography", "JSON", "Primitives",
+            logging,
             lifecycle,
             .product(name: "TOMLKit", package: "TOMLKit"),
         ] + hummingbird
@@ -204,7 +220,8 @@ let shell: [Target] = [
     .executableTarget(
         name: "openledger",
         dependencies: [
-            "Node", "Storage", "Peers", "RPC", "Factory", "Serving", "Jobs", "Attribution",
+            "Node", "Storage", "Peers", "RPC", "Factory", "Serving", "Verification", "Jobs",
+            "Attribution",
             "LanguageModel", "ExactMath", "Replica", "Ledger", "Voting", "Commitments",
             "StateTree", "Cryptography", "JSON", "Primitives", logging, lifecycle, httpClient,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -36,7 +36,8 @@ import Testing
     ]
 
     static let shell: Set = [
-        "Storage", "Peers", "RPC", "Factory", "Serving", "Node", "openledger", "story",
+        "Storage", "Peers", "RPC", "Verification", "Factory", "Serving", "Node", "openledger",
+        "story",
         "CRocksDB",
     ]
 
