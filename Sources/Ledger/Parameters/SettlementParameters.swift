@@ -11,7 +11,7 @@ package struct SettlementParameters: Sendable, Hashable {
     package var validatorsPerMille: UInt16
     package var treasuryPerMille: UInt16
     /// The most that one contributor may get of the contributors' part of one settlement. The
-    /// rest goes to the treasury, so that nobody gains by splitting others off.
+    /// rest goes to the treasury, so that nobody gains from another's cap.
     package var contributorCapPerMille: UInt16
     /// The part of its Datanet bond that a contributor with negative net influence loses.
     package var negativeSlashPerMille: UInt16
