@@ -6,9 +6,9 @@ extension Address {
     /// The address of the account that this key opened: the first 20 bytes of its tagged hash. The
     /// account keeps its address when it changes its key.
     package init(firstKey: PublicKey) {
-        let hash = firstKey.withSpan { taggedHash(Self.tag, $0) }
-        self = Address(filling: { (address: inout MutableSpan<UInt8>) in
-            for offset in address.indices { address[offset] = hash[offset] }
-        })
+        let hash = taggedHash(Self.tag, firstKey.bytes)
+        var address = Address.zero
+        for offset in 0..<Address.byteCount { address[offset] = hash[offset] }
+        self = address
     }
 }

@@ -65,11 +65,10 @@ package enum ChaChaPoly {
 extension FixedBytes where count == 12, Tag == ChaChaPolyNonceTag {
     /// Noise, section 12.3: four zero bytes, then the counter, little-endian.
     package init(counter: UInt64) {
-        self.init(filling: { (nonce: inout MutableSpan<UInt8>) in
-            for offset in 0..<8 {
-                nonce[offset + 4] = UInt8(truncatingIfNeeded: counter >> (8 * offset))
-            }
-        })
+        self = .zero
+        for offset in 0..<8 {
+            self[offset + 4] = UInt8(truncatingIfNeeded: counter >> (8 * offset))
+        }
     }
 }
 

@@ -11,7 +11,7 @@ package enum ContentMerkle: MerkleHashing {
     package static func leaf(_ bytes: [UInt8]) -> Digest { taggedHash(leafTag, bytes) }
 
     package static func node(_ left: Digest, _ right: Digest) -> Digest {
-        left.withSpan { left in right.withSpan { taggedHash(nodeTag, left, $0) } }
+        taggedHash(nodeTag, left, right)
     }
 
     /// The root over leaves given as bytes.
@@ -25,6 +25,6 @@ package enum ContentMerkle: MerkleHashing {
     }
 
     package static func leaf(_ digest: Digest) -> Digest {
-        digest.withSpan { taggedHash(leafTag, $0) }
+        taggedHash(leafTag, digest)
     }
 }

@@ -3,10 +3,11 @@ import Primitives
 extension FixedBytes {
     /// Bytes that a C function writes, all `count` of them.
     init(written write: (UnsafeMutablePointer<UInt8>) -> Void) {
-        self.init(filling: { (span: inout MutableSpan<UInt8>) in
-            unsafe span.withUnsafeMutableBufferPointer {
-                if let base = $0.baseAddress { unsafe write(base) }
+        self = .zero
+        unsafe withUnsafeMutableBytes { bytes in
+            if let base = bytes.baseAddress {
+                unsafe write(base.assumingMemoryBound(to: UInt8.self))
             }
-        })
+        }
     }
 }

@@ -17,12 +17,8 @@ package struct TaggedHasher: Sendable {
         unsafe bytes.withUnsafeBytes { unsafe update($0) }
     }
 
-    package mutating func update(_ bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBytes { unsafe update($0) }
-    }
-
     package mutating func update<let count: Int, Tag>(_ value: FixedBytes<count, Tag>) {
-        value.withSpan { update($0) }
+        unsafe value.withUnsafeBytes { unsafe update($0) }
     }
 
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
@@ -31,18 +27,18 @@ package struct TaggedHasher: Sendable {
 
     /// More bytes may follow.
     package func finalize() -> Digest {
-        Digest(filling: { (output: inout MutableSpan<UInt8>) in
-            unsafe output.withUnsafeMutableBytes { output in
-                unsafe withUnsafePointer(to: state) {
-                    unsafe blake2b_end($0, output.baseAddress, output.count)
-                }
+        var digest = blank
+        unsafe digest.withUnsafeMutableBytes { output in
+            unsafe withUnsafePointer(to: state) {
+                unsafe blake2b_end($0, output.baseAddress, output.count)
             }
-        })
+        }
+        return digest
     }
 }
 
 package func taggedHash(_ tag: HashTag, _ bytes: [UInt8]) -> Digest {
-    taggedHash(tag, bytes.span)
+    unsafe bytes.withUnsafeBytes { unsafe taggedHash(tag, $0) }
 }
 
 /// The hash of a value's canonical bytes.
@@ -50,29 +46,43 @@ package func taggedHash(_ tag: HashTag, of value: some BorshEncodable) -> Digest
     taggedHash(tag, value.borshBytes)
 }
 
-/// The hash of two pieces joined; copies nothing.
-package func taggedHash(
+package func taggedHash(_ tag: HashTag, _ digest: Digest) -> Digest {
+    unsafe digest.withUnsafeBytes { unsafe taggedHash(tag, $0) }
+}
+
+/// The hash of two digests joined: the inner node of every tree.
+package func taggedHash(_ tag: HashTag, _ left: Digest, _ right: Digest) -> Digest {
+    unsafe left.withUnsafeBytes { left in
+        unsafe right.withUnsafeBytes { unsafe taggedHash(tag, left, $0) }
+    }
+}
+
+/// The hash of bytes that lie elsewhere, such as in a mapped file or a network buffer.
+package func taggedHash(_ tag: HashTag, _ bytes: UnsafeRawBufferPointer) -> Digest {
+    unsafe taggedHash(tag, bytes, UnsafeRawBufferPointer(start: nil, count: 0))
+}
+
+private func taggedHash(
     _ tag: HashTag,
-    _ first: Span<UInt8>,
-    _ second: Span<UInt8> = Span()
+    _ first: UnsafeRawBufferPointer,
+    _ second: UnsafeRawBufferPointer
 ) -> Digest {
     Sodium.prepare()
-    return Digest(filling: { (output: inout MutableSpan<UInt8>) in
-        unsafe output.withUnsafeMutableBytes { output in
-            unsafe first.withUnsafeBytes { first in
-                unsafe second.withUnsafeBytes { second in
-                    unsafe blake2b_joined(
-                        output.baseAddress,
-                        output.count,
-                        tag.text.utf8Start,
-                        tag.text.utf8CodeUnitCount,
-                        first.baseAddress,
-                        first.count,
-                        second.baseAddress,
-                        second.count
-                    )
-                }
-            }
-        }
-    })
+    var digest = blank
+    unsafe digest.withUnsafeMutableBytes { output in
+        unsafe blake2b_joined(
+            output.baseAddress,
+            output.count,
+            tag.text.utf8Start,
+            tag.text.utf8CodeUnitCount,
+            first.baseAddress,
+            first.count,
+            second.baseAddress,
+            second.count
+        )
+    }
+    return digest
 }
+
+/// Copied for each hash, because that costs much less than `Digest.zero`, a call into generic code.
+private let blank = Digest.zero

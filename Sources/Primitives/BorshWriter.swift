@@ -16,8 +16,8 @@ package struct BorshWriter: Sendable {
     /// Writes bytes without a length; the reader must know how many follow.
     package mutating func writeRaw(_ raw: [UInt8]) { bytes.append(contentsOf: raw) }
 
-    package mutating func writeRaw(_ raw: Span<UInt8>) {
-        unsafe raw.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    package mutating func writeRaw(_ raw: UnsafeRawBufferPointer) {
+        unsafe bytes.append(contentsOf: raw)
     }
 
     /// - Precondition: the length fits a `UInt32`.

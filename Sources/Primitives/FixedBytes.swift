@@ -3,55 +3,46 @@
 
 /// Exactly `count` bytes, ordered lexicographically.
 ///
-/// Digests are compared, hashed and copied more often than anything else here, so the bodies are
+/// Digests are compared, hashed and copied more often than anything else here, so what can be is
 /// inlinable: a caller in another module sees the length, and its loops become a few instructions.
+/// The compiler does not specialise what creates a value; where that is hot, copy one and write.
 @frozen
 package struct FixedBytes<let count: Int, Tag>: Sendable {
     @usableFromInline var storage: InlineArray<count, UInt8>
 
     /// Returns nil unless `bytes` has exactly `count` elements.
-    @inlinable
     package init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == count else { return nil }
         storage = InlineArray(repeating: 0)
-        var offset = 0
-        for byte in bytes {
-            storage[offset] = byte
-            offset += 1
-        }
+        unsafe withUnsafeMutableBytes { unsafe $0.copyBytes(from: bytes) }
     }
 
-    @inlinable
-    init(repeating byte: UInt8) { storage = InlineArray(repeating: byte) }
-
-    /// Bytes that `fill` writes in place; they are zero before.
-    @inlinable
-    package init<Failure: Error>(
-        filling fill: (inout MutableSpan<UInt8>) throws(Failure) -> Void
-    ) throws(Failure) {
-        storage = InlineArray(repeating: 0)
-        var span = storage.mutableSpan
-        try fill(&span)
-    }
+    private init(repeating byte: UInt8) { storage = InlineArray(repeating: byte) }
 
     package static var byteCount: Int { count }
     package static var zero: Self { Self(repeating: 0) }
 
-    @inlinable
+    @inlinable @inline(__always)
     package var bytes: [UInt8] {
-        unsafe storage.span.withUnsafeBytes { unsafe Array($0) }
+        unsafe withUnsafeBytes { unsafe Array($0) }
     }
 
     /// Lends the bytes without copying them.
-    @inlinable
-    package func withSpan<Result, Failure: Error>(
-        _ body: (Span<UInt8>) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try body(storage.span)
+    @inlinable @inline(__always)
+    package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        unsafe storage.span.withUnsafeBytes { unsafe body($0) }
+    }
+
+    /// Lends the bytes for writing in place.
+    @inlinable @inline(__always)
+    package mutating func withUnsafeMutableBytes<Result>(
+        _ body: (UnsafeMutableRawBufferPointer) -> Result
+    ) -> Result {
+        unsafe Swift.withUnsafeMutableBytes(of: &storage) { unsafe body($0) }
     }
 
     /// - Precondition: `0 <= offset < count`.
-    @inlinable
+    @inlinable @inline(__always)
     package subscript(offset: Int) -> UInt8 {
         get { storage[offset] }
         set { storage[offset] = newValue }
@@ -60,7 +51,7 @@ package struct FixedBytes<let count: Int, Tag>: Sendable {
 
 extension FixedBytes: Equatable {
     /// Without an early exit, so that the comparison is branch-free and equally long for all values.
-    @inlinable
+    @inlinable @inline(__always)
     package static func == (left: Self, right: Self) -> Bool {
         var difference: UInt8 = 0
         for offset in left.storage.indices {
@@ -71,14 +62,14 @@ extension FixedBytes: Equatable {
 }
 
 extension FixedBytes: Hashable {
-    @inlinable
+    @inlinable @inline(__always)
     package func hash(into hasher: inout Hasher) {
-        unsafe storage.span.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+        unsafe withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
     }
 }
 
 extension FixedBytes: Comparable {
-    @inlinable
+    @inlinable @inline(__always)
     package static func < (left: Self, right: Self) -> Bool {
         for offset in left.storage.indices where left.storage[offset] != right.storage[offset] {
             return left.storage[offset] < right.storage[offset]
@@ -93,15 +84,16 @@ extension FixedBytes: CustomStringConvertible {
 }
 
 extension FixedBytes: BorshCodable {
-    package func encode(to writer: inout BorshWriter) { writer.writeRaw(storage.span) }
+    @inlinable @inline(__always)
+    package func encode(to writer: inout BorshWriter) {
+        unsafe withUnsafeBytes { unsafe writer.writeRaw($0) }
+    }
 
+    @inlinable @inline(__always)
     package init(from reader: inout BorshReader) throws(BorshError) {
+        let raw = try reader.readRaw(count: count)
         storage = InlineArray(repeating: 0)
-        var offset = 0
-        for byte in try reader.readRaw(count: count) {
-            storage[offset] = byte
-            offset += 1
-        }
+        unsafe withUnsafeMutableBytes { unsafe $0.copyBytes(from: raw) }
     }
 }
 

@@ -24,12 +24,10 @@ package enum TreeHash {
     package static func value(_ bytes: [UInt8]) -> Digest { taggedHash(valueTag, bytes) }
 
     static func leaf(_ keyHash: Digest, _ valueHash: Digest) -> Digest {
-        joined(leafTag, keyHash, valueHash)
+        taggedHash(leafTag, keyHash, valueHash)
     }
 
-    static func node(_ left: Digest, _ right: Digest) -> Digest { joined(nodeTag, left, right) }
-
-    private static func joined(_ tag: HashTag, _ first: Digest, _ second: Digest) -> Digest {
-        first.withSpan { first in second.withSpan { taggedHash(tag, first, $0) } }
+    static func node(_ left: Digest, _ right: Digest) -> Digest {
+        taggedHash(nodeTag, left, right)
     }
 }
