@@ -186,6 +186,31 @@ import Testing
         #expect(try world.refusal(serving.provider, .settle(final)) == .depositExceeded)
     }
 
+    /// A voucher for a second channel of the same payer and provider.
+    private func voucher(_ serving: Serving, for adapter: Digest?) throws -> Voucher {
+        let world = serving.world
+        let channel = try world.send(
+            serving.payer,
+            .openChannel(
+                OpenChannel(
+                    provider: serving.provider.address,
+                    adapter: adapter,
+                    deposit: Amount(tokens: 5)
+                )
+            )
+        )
+        let message = Voucher.signBytes(
+            chain: world.genesis.chain,
+            channel: channel,
+            cumulative: Amount(tokens: 1)
+        )
+        return Voucher(
+            channel: channel,
+            cumulative: Amount(tokens: 1),
+            signature: serving.payer.sign(message)
+        )
+    }
+
     @Test("a channel for another adapter, an unused voucher, and free answers are refused")
     func mismatches() throws {
         let serving = try Serving(World())
@@ -196,70 +221,24 @@ import Testing
             world.users[5],
             .commitAdapter(World.adapterTerms("second", model: model, snapshot: snapshot))
         )
-        let foreign = try world.send(
-            serving.payer,
-            .openChannel(
-                OpenChannel(
-                    provider: serving.provider.address,
-                    adapter: other,
-                    deposit: Amount(tokens: 5)
-                )
-            )
-        )
         let rows = [try serving.row(1, fee: Amount(tokens: 1), weights: [10])]
         let claims = try serving.claims(rows)
-        let voucher = serving.voucher(Amount(tokens: 1))
-        let message = Voucher.signBytes(
-            chain: world.genesis.chain,
-            channel: foreign,
-            cumulative: Amount(tokens: 1)
-        )
-        let unused = Voucher(
-            channel: foreign,
-            cumulative: Amount(tokens: 1),
-            signature: serving.payer.sign(message)
-        )
-        let body = { (vouchers: [Voucher]) in
-            Action.settle(
-                Settle(
-                    inferenceClaim: claims.inference,
-                    attributionClaim: claims.attribution,
-                    vouchers: vouchers,
-                    rows: rows
-                )
+        let own = serving.voucher(Amount(tokens: 1))
+        func refusal(_ extra: Voucher) throws -> Refusal? {
+            let body = Settle(
+                inferenceClaim: claims.inference,
+                attributionClaim: claims.attribution,
+                vouchers: [own, extra],
+                rows: rows
             )
+            return try world.refusal(serving.provider, .settle(body))
         }
-        #expect(try world.refusal(serving.provider, body([voucher, unused])) == .channelMismatch)
-        let general = try world.send(
-            serving.payer,
-            .openChannel(
-                OpenChannel(
-                    provider: serving.provider.address,
-                    adapter: nil,
-                    deposit: Amount(tokens: 5)
-                )
-            )
-        )
-        let idle = Voucher(
-            channel: general,
-            cumulative: .zero,
-            signature: serving.payer.sign(
-                Voucher.signBytes(
-                    chain: world.genesis.chain,
-                    channel: general,
-                    cumulative: .zero
-                )
-            )
-        )
-        #expect(try world.refusal(serving.provider, body([voucher, idle])) == .unusedVoucher)
+        #expect(try refusal(try voucher(serving, for: other)) == .channelMismatch)
+        #expect(try refusal(try voucher(serving, for: nil)) == .unusedVoucher)
         let free = [try serving.row(1, fee: .zero, weights: [10])]
         let freeClaims = try serving.claims(free)
-        #expect(
-            try world.refusal(
-                serving.provider,
-                .settle(serving.settle(free, freeClaims, voucher: voucher))
-            ) == .zeroFees
-        )
+        let unpaid = serving.settle(free, freeClaims, voucher: own)
+        #expect(try world.refusal(serving.provider, .settle(unpaid)) == .zeroFees)
     }
 
     @Test("a sampled claim pays at most as many bonds as it has pay-weighted draws")
