@@ -60,30 +60,72 @@ extension ClaimAssembly {
     }
 
     /// The accepted records that an adapter was trained on, in the snapshot's order, as tokens.
-    package func records(of adapter: LoadedAdapter) async throws(ClaimDefect) -> [TokenizedRecord?]
-    {
-        let snapshot = try await object(
-            Snapshot.self,
-            StateKey.snapshot(adapter.record.terms.snapshot)
-        )
-        let table: CommittedList<SnapshotLeaf> = try await list(snapshot.table)
-        guard table.root == snapshot.root else {
-            throw .invalid("the snapshot's table does not have its root")
-        }
-        let contributions = try await contributions(of: snapshot.datanet, covers: snapshot.covers)
+    package func records(
+        of adapter: LoadedAdapter
+    ) async throws(ClaimDefect) -> [TokenizedRecord?] {
+        let key = StateKey.snapshot(adapter.record.terms.snapshot)
+        let accepted = try await acceptedRecords(of: try await object(Snapshot.self, key))
         let tokens = RecordTokens(
             tokenizer: adapter.model.bundle.tokenizer,
             configuration: adapter.model.bundle.configuration
         )
-        var records: [TokenizedRecord?] = []
-        for leaf in table.elements where leaf.isAccepted {
+        return accepted.map { tokens.record($0.record) }
+    }
+
+    /// A record that passed screening, with its row in the snapshot's table.
+    package struct AcceptedRecord: Sendable {
+        package let leaf: SnapshotLeaf
+        package let record: DataRecord
+    }
+
+    /// The accepted records of a snapshot, in its order.
+    package func acceptedRecords(
+        of snapshot: Snapshot
+    ) async throws(ClaimDefect) -> [AcceptedRecord] {
+        let table = try await table(of: snapshot)
+        let contributions = try await contributions(of: snapshot.datanet, covers: snapshot.covers)
+        var accepted: [AcceptedRecord] = []
+        for leaf in table where leaf.isAccepted {
             guard
                 let owner = contributions.first(where: { $0.index == leaf.contribution }),
                 let rows = owner.records, rows.indices.contains(Int(leaf.row))
             else { throw .invalid("the snapshot names a record that no contribution has") }
-            records.append(tokens.record(rows[Int(leaf.row)]))
+            accepted.append(AcceptedRecord(leaf: leaf, record: rows[Int(leaf.row)]))
         }
-        return records
+        return accepted
+    }
+
+    package func table(of snapshot: Snapshot) async throws(ClaimDefect) -> [SnapshotLeaf] {
+        let table: CommittedList<SnapshotLeaf> = try await list(snapshot.table)
+        guard table.root == snapshot.root else {
+            throw .invalid("the snapshot's table does not have its root")
+        }
+        return table.elements
+    }
+
+    /// The attribution of answers that an adapter gave.
+    package func attributionJob(
+        for adapter: LoadedAdapter,
+        receipts: [InferenceReceipt]
+    ) async throws(ClaimDefect) -> AttributionJob {
+        let key = StateKey.snapshot(adapter.record.terms.snapshot)
+        let table = try await table(of: try await object(Snapshot.self, key))
+        let index = try await influenceIndex(adapter.record.terms.index.artifact)
+        guard index.root == adapter.record.terms.index.root else {
+            throw .invalid("the influence index does not have the adapter's index root")
+        }
+        return try checked { () throws(JobFailure) in
+            try AttributionJob(
+                gradients: try makeGradientRows(
+                    model: adapter.model.bundle.model,
+                    adapter: adapter.weights,
+                    recipe: adapter.recipe
+                ),
+                index: index,
+                table: table,
+                receipts: receipts
+            )
+        }
     }
 
     package func contributions(

@@ -107,27 +107,7 @@ package struct ClaimAssembly: Sendable {
         let receipts = try await receipts(terms)
         guard let output = terms.outputArtifact else { throw .invalid("no output artifact") }
         let rows: CommittedList<QueryAttribution> = try await list(output)
-        let snapshot = try await object(
-            Snapshot.self,
-            StateKey.snapshot(adapter.record.terms.snapshot)
-        )
-        let table: CommittedList<SnapshotLeaf> = try await list(snapshot.table)
-        let index = try await influenceIndex(adapter.record.terms.index.artifact)
-        guard index.root == adapter.record.terms.index.root else {
-            throw .invalid("the influence index does not have the adapter's index root")
-        }
-        let job = try checked { () throws(JobFailure) in
-            try AttributionJob(
-                gradients: try makeGradientRows(
-                    model: adapter.model.bundle.model,
-                    adapter: adapter.weights,
-                    recipe: adapter.recipe
-                ),
-                index: index,
-                table: table.elements,
-                receipts: receipts
-            )
-        }
+        let job = try await attributionJob(for: adapter, receipts: receipts)
         return ClaimedWork(
             job: job,
             outputs: rows.elements.map(\.digest),
