@@ -1,0 +1,199 @@
+import ArgumentParser
+import Commitments
+import Cryptography
+import Factory
+import Foundation
+import JSON
+import Jobs
+import LanguageModel
+import Ledger
+import Primitives
+import Verification
+
+/// Trains a LoRA adapter on a snapshot's accepted records and writes a PEFT folder with everything
+/// that a commitment takes.
+struct FactoryTrain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a LoRA adapter on a snapshot; leaves a PEFT folder with its proofs."
+    )
+
+    @Option(help: "The snapshot's id.") var snapshot: DigestArgument
+    @Option(help: "The base model's id on the chain.") var model: DigestArgument
+    @Option(help: "The base model here: a GGUF file or a Hugging Face folder.")
+    var modelPath: String
+    @Option(name: .customLong("into"), help: "The folder to write; must not exist.")
+    var folder: String
+    @Option(help: "Any text; the adapter's bits derive from it.") var seed = "1"
+    @Option(help: "Rank of the adapter.") var rank = 8
+    @Option(help: "Optimizer steps; three epochs unless told.") var steps: Int?
+    @Option(help: "Records a step.") var batch = 8
+    @Option(help: "The learning rate; fits the model's size unless told.")
+    var learningRate: Float?
+    @Option(help: "Columns that long gradients are projected to in the index; 0 keeps them whole.")
+    var columns: Int?
+    @Option(help: "A JSONL file, or a folder of them, of records that are not trained on.")
+    var heldOut: String?
+    @Option(help: "Falsify this unit of the training trace: a drill for a network's verifiers.")
+    var forgeUnit: Int?
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let base = try ModelFiles.load(modelPath)
+        let chain = RemoteChain(client: node.client)
+        let (records, frozen) = try await records(chain, base)
+        let input = FactoryInput(
+            base: base,
+            baseName: URL(filePath: modelPath).lastPathComponent,
+            records: records,
+            recipe: try recipe(records.count, base),
+            heldOut: try heldOut.map { try Self.records(at: $0) } ?? []
+        )
+        let bar = ProgressBar()
+        var result: FactoryResult
+        do {
+            result = try input.run { progress in
+                bar.show(progress)
+                return true
+            }
+            bar.finish()
+            if let forgeUnit { result = try result.forgingTrace(unit: forgeUnit) }
+            try result.write(
+                to: URL(filePath: folder),
+                input: input,
+                provenance: AdapterProvenance(
+                    name: URL(filePath: folder).lastPathComponent,
+                    licence: "other",
+                    model: "\(model.digest)",
+                    datanet: "\(frozen.datanet)",
+                    snapshot: "\(snapshot.digest)"
+                )
+            )
+        } catch let error as FactoryError {
+            bar.finish()
+            throw CommandFailure(.failed, "\(error)")
+        }
+        output.show(summary(result, input))
+    }
+
+    private func records(
+        _ chain: RemoteChain,
+        _ base: ModelBundle
+    ) async throws -> ([DataRecord], Snapshot) {
+        do {
+            let assembly = chain.assembly
+            let registered = try await assembly.object(
+                Ledger.Model.self,
+                StateKey.model(model.digest)
+            )
+            guard registered.terms.weightsRoot == base.weightsRoot else {
+                throw CommandFailure(
+                    .verificationFailed,
+                    "\(modelPath) is not the registered model: its weights have the root "
+                        + "\(base.weightsRoot), not \(registered.terms.weightsRoot)"
+                )
+            }
+            let frozen = try await assembly.object(
+                Snapshot.self,
+                StateKey.snapshot(snapshot.digest)
+            )
+            let accepted = try await assembly.acceptedRecords(of: frozen)
+            return (accepted.map(\.record), frozen)
+        } catch let defect as ClaimDefect {
+            throw defect.failure
+        }
+    }
+
+    private func recipe(_ records: Int, _ base: ModelBundle) throws -> AdapterRecipe {
+        let recipe = RecipeDefaults.recipe(
+            records: records,
+            model: base.configuration,
+            seed: taggedHash(HashTag("openledger/recipe-seed/v1"), Array(seed.utf8)),
+            rank: rank,
+            learningRate: learningRate,
+            steps: steps,
+            batchSize: batch,
+            // Whole gradients of a small model take less room than projected ones of a large one.
+            projectionColumns: columns ?? (base.configuration.hiddenSize <= 256 ? 0 : 512)
+        )
+        guard let recipe else {
+            throw CommandFailure(
+                .badInput,
+                "the recipe is out of range: rank 1 to 256, steps and batch at least 1, "
+                    + "learning rate above 0"
+            )
+        }
+        return recipe
+    }
+
+    /// Every readable row of a JSONL file, or of all in a folder.
+    private static func records(at path: String) throws -> [DataRecord] {
+        var isFolder: ObjCBool = false
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw CommandFailure(.badInput, "there is no file or folder \(path)")
+        }
+        guard isFolder.boolValue else { return try read(path) }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return try names.filter { $0.hasSuffix(".jsonl") }.sorted().flatMap {
+            try read(path + "/" + $0)
+        }
+    }
+
+    private static func read(_ path: String) throws -> [DataRecord] {
+        do {
+            return try Dataset(contentsOf: URL(filePath: path)).records
+        } catch {
+            throw CommandFailure(.badInput, "\(path): \(error.description)")
+        }
+    }
+
+    private func summary(_ result: FactoryResult, _ input: FactoryInput) -> JSON {
+        let steps = result.log
+        let seconds = steps.last?.elapsed ?? 0
+        func real(_ value: Double?) -> JSON {
+            value.flatMap { JSONNumber($0) }.map(JSON.number) ?? .null
+        }
+        return [
+            "folder": .string(folder),
+            "records": .integer(input.records.count),
+            "steps": .integer(steps.count),
+            "units": .integer(result.trace.snapshots.count),
+            "firstLoss": real(steps.first?.loss),
+            "lastLoss": real(steps.last?.smoothedLoss),
+            "tokensPerSecond": real(steps.last?.tokensPerSecond),
+            "seconds": real(seconds),
+            "heldOutRecords": .integer(result.report.heldOutRecords),
+            "heldOutBefore": real(result.report.heldOutBefore),
+            "heldOutAfter": real(result.report.heldOutAfter),
+            "canonicalRoot": .string("\(result.canonicalRoot)"),
+            "forgedUnit": forgeUnit.map { .integer($0) } ?? .null,
+            "suspects": .array(
+                result.report.suspects.map {
+                    [
+                        "record": .integer($0.record), "loss": real($0.loss),
+                        "prompt": .string($0.prompt),
+                    ]
+                }
+            ),
+        ]
+    }
+}
+
+/// One line on standard error: redrawn at a terminal, every tenth part elsewhere.
+final class ProgressBar {
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var last = ""
+
+    func show(_ progress: FactoryProgress) {
+        let part = isTerminal ? "\(progress.done)" : "\(Int(progress.fraction * 10))"
+        let mark = progress.phase.rawValue + part
+        guard mark != last else { return }
+        last = mark
+        write((isTerminal ? "\r\u{1b}[K" : "") + "\(progress)" + (isTerminal ? "" : "\n"))
+    }
+
+    func finish() { if isTerminal { write("\r\u{1b}[K") } }
+
+    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

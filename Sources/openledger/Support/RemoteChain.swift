@@ -1,0 +1,67 @@
+import Commitments
+import Foundation
+import JSON
+import LanguageModel
+import Ledger
+import Primitives
+import RPC
+import Verification
+
+/// The chain as a node's RPC shows it, for putting work together. Artifacts are checked against
+/// their ids, whoever the node is.
+struct RemoteChain: ChainState, ArtifactSource {
+    let client: NodeClient
+
+    func value(_ key: [UInt8]) async throws -> [UInt8]? {
+        let answer = try await client.call(
+            "state_prove",
+            ["key": .string("0x" + Hex.encode(key))]
+        )
+        guard let text = answer["value"]?.string else { return nil }
+        guard let bytes = Base64.decode(text) else {
+            throw CommandFailure(.unavailable, "the node's answer holds no base64")
+        }
+        return bytes
+    }
+
+    func artifact(_ id: ArtifactID) async throws -> [UInt8] { try await client.artifact(id) }
+
+    var assembly: ClaimAssembly {
+        ClaimAssembly(state: self, source: self, models: ModelCache())
+    }
+}
+
+extension ClaimDefect {
+    /// One sentence for whoever asked for the work.
+    var failure: CommandFailure {
+        switch self {
+        case .invalid(let reason): CommandFailure(.verificationFailed, reason)
+        case .unavailable(let id): CommandFailure(.unavailable, "the artifact \(id) cannot be had")
+        case .state(let reason): CommandFailure(.unavailable, reason)
+        }
+    }
+}
+
+/// A base model on this machine.
+enum ModelFiles {
+    /// Reads a GGUF file, or a folder with `config.json`, `model.safetensors` and
+    /// `tokenizer.json`.
+    static func load(_ path: String) throws -> ModelBundle {
+        var isFolder: ObjCBool = false
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw CommandFailure(.badInput, "there is no model at \(path)")
+        }
+        do {
+            guard isFolder.boolValue else {
+                return try ModelBundle(gguf: try InputFile.read(path))
+            }
+            return try ModelBundle(
+                weights: try InputFile.read(path + "/model.safetensors"),
+                configuration: try InputFile.read(path + "/config.json"),
+                tokenizer: try InputFile.read(path + "/tokenizer.json")
+            )
+        } catch let error as ModelBundle.Failure {
+            throw CommandFailure(.badInput, "the model at \(path) cannot be read: \(error)")
+        }
+    }
+}
