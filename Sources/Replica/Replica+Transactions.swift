@@ -46,8 +46,12 @@ extension Replica {
     private func ledgerChecked(_ transaction: SignedTransaction) throws(MempoolRefusal) -> UInt64 {
         guard !mempool.contains(transaction.id) else { throw .alreadyKnown }
         do {
-            return try Admission.check(transaction, chain: configuration.record, on: store)
-                .nextNonce
+            return try Admission.check(
+                transaction,
+                chain: configuration.record,
+                pending: mempool.nextNonce(of: transaction.body.sender),
+                on: store
+            ).nextNonce
         } catch {
             throw .ledger(error)
         }

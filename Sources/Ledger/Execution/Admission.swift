@@ -2,7 +2,8 @@ package import Primitives
 
 /// What a mempool checks before it takes a transaction. Cheap: no signature, at most two reads.
 package enum Admission {
-    /// How far ahead of its account's nonce a transaction may be.
+    /// How far a transaction may be ahead of the nonce that is next: the account's, or one past
+    /// those that wait for a block already.
     package static let nonceGap: UInt64 = 16
 
     /// What the mempool needs to order a sender's transactions.
@@ -12,17 +13,21 @@ package enum Admission {
     }
 
     /// The caller verifies the signature, or has before.
+    ///
+    /// - Parameter pending: the nonce after the sender's transactions that wait in the mempool.
     @discardableResult
     package static func check(
         _ transaction: SignedTransaction,
         chain: ChainRecord,
+        pending: UInt64? = nil,
         on reader: some StateReader
     ) throws(Refusal) -> Standing {
         try checkForm(transaction, chain: chain.chain, parameters: chain.parameters)
         let body = transaction.body
         let account = try account(body.sender, on: reader)
         guard body.nonce >= account.nonce else { throw .staleNonce }
-        guard body.nonce - account.nonce < nonceGap else { throw .futureNonce }
+        let next = max(account.nonce, pending ?? 0)
+        guard body.nonce < next || body.nonce - next < nonceGap else { throw .futureNonce }
         if body.fee < chain.parameters.minimumFee {
             guard try isDuty(body, on: reader) else { throw .feeTooLow }
         }
