@@ -213,8 +213,8 @@ let shell: [Target] = [
         [
             "Storage", "Peers", "RPC", "Factory", "Verification", "Jobs", "Replica", "Consensus",
             "Ledger", "Voting", "Commitments", "StateTree", "Cryptography", "JSON", "Primitives",
-            logging,
-            lifecycle,
+            logging, lifecycle,
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             .product(name: "TOMLKit", package: "TOMLKit"),
         ] + hummingbird
     ),
@@ -269,8 +269,8 @@ let shellTests: [Target] = [
     tests(
         "Node",
         [
-            "Storage", "Peers", "RPC", "Replica", "Ledger", "Voting", "Cryptography",
-            "JSON", "Primitives", logging, httpClient,
+            "Storage", "Peers", "RPC", "Replica", "Ledger", "Voting", "Commitments", "StateTree",
+            "Cryptography", "JSON", "Primitives", logging, httpClient,
         ]
     ),
 ]
