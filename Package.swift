@@ -182,7 +182,8 @@ let shell: [Target] = [
     part(
         "Storage",
         [
-            "CRocksDB", "Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives",
+            "CRocksDB", "Commitments", "Replica", "Ledger", "Voting", "StateTree", "Cryptography",
+            "Primitives",
             logging,
         ]
     ),
@@ -213,6 +214,7 @@ let shell: [Target] = [
             "Storage", "Peers", "RPC", "Factory", "Verification", "Jobs", "Replica", "Consensus",
             "Ledger", "Voting", "Wallet", "Commitments", "StateTree", "Cryptography", "JSON",
             "Primitives", logging, lifecycle,
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             .product(name: "TOMLKit", package: "TOMLKit"),
         ] + hummingbird
     ),
@@ -240,7 +242,12 @@ let shell: [Target] = [
 ]
 
 let shellTests: [Target] = [
-    tests("Storage", ["Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
+    tests(
+        "Storage",
+        [
+            "Commitments", "Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives",
+        ]
+    ),
     .testTarget(
         name: "PeersTests",
         dependencies: ["Peers", "Cryptography", "Primitives", logging, "TestSupport"] + nio,
@@ -266,6 +273,7 @@ let shellTests: [Target] = [
         "Node",
         [
             "Storage", "Peers", "RPC", "Replica", "Ledger", "Voting", "Wallet", "Commitments",
+            "StateTree",
             "Cryptography", "JSON", "Primitives", logging, httpClient,
         ]
     ),
