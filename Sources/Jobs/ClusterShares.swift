@@ -1,16 +1,16 @@
 // From the weights of records to the weights of contributors.
 
-import Commitments
+package import Commitments
 import Primitives
 
 /// Who owns each accepted record's cluster, and how large that cluster is.
-struct ClusterShares: Sendable {
+package struct ClusterShares: Sendable {
     /// For each accepted record, the position of its cluster in `owners`.
     private var clusterOfRecord: [Int] = []
     private var owners: [Address] = []
     private var sizes: [Int64] = []
 
-    init(_ table: [SnapshotLeaf]) throws(JobFailure) {
+    package init(_ table: [SnapshotLeaf]) throws(JobFailure) {
         var positions: [UInt32: Int] = [:]
         for (index, leaf) in table.enumerated() where leaf.isAccepted {
             guard Int(leaf.cluster) <= index else {
@@ -30,13 +30,13 @@ struct ClusterShares: Sendable {
         }
     }
 
-    var acceptedCount: Int { clusterOfRecord.count }
+    package var acceptedCount: Int { clusterOfRecord.count }
 
     /// Sums, signs included, the mean weight of each cluster by its owner. Division is toward
     /// zero, so that magnitudes never grow.
     ///
     /// - Precondition: one weight for each accepted record.
-    func shares(of weights: [Int64]) -> [ContributorShare] {
+    package func shares(of weights: [Int64]) -> [ContributorShare] {
         precondition(weights.count == acceptedCount)
         var sums = [Int64](repeating: 0, count: owners.count)
         for (record, weight) in weights.enumerated() { sums[clusterOfRecord[record]] += weight }

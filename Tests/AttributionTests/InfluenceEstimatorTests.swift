@@ -2,7 +2,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Attribution
+import Attribution
 
 @Suite("Block-kernel influence") struct InfluenceEstimatorTests {
     static let widths = [5, 3]

@@ -2,7 +2,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Attribution
+import Attribution
 
 @Suite("Influence index") struct InfluenceIndexTests {
     @Test("the artifact round-trips, and its root is that of the row digests")

@@ -2,7 +2,7 @@ import Commitments
 import Primitives
 import Testing
 
-@testable import Jobs
+import Jobs
 
 @Suite("Shares of contributors") struct ClusterSharesTests {
     static let owner = Address.zero

@@ -7,7 +7,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Jobs
+import Jobs
 
 @Suite("Training, index, inference and attribution") struct LearningJobsTests {
     /// A trained adapter with everything that a builder would commit.

@@ -3,7 +3,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Jobs
+import Jobs
 
 @Suite("Screening") struct ScreeningJobTests {
     static let baker = Address.zero
