@@ -23,7 +23,7 @@ extension Story {
         let port = try Ports.firstOfFree(1)
         nodes["provider"] = try tool.start(
             [
-                "serve", "run", "--adapter", adapter, "--model-path", modelFolder.path,
+                "serve", "run", "--adapter", adapter, "--model-path", modelPath,
                 "--port", String(port), "--from", people.provider.key, "--keys", keys,
                 "--url", rpc.url, "--home", home.appending(path: "provider").path,
             ],
