@@ -11,7 +11,7 @@ extension Story {
         snapshot = try frozen.text("snapshot")
         screen.checked("the snapshot \(short(snapshot)) holds the accepted records")
         let registered = try await send(
-            ["model", "register", modelFolder.path, "--name", model.rawValue],
+            ["model", "register", modelPath, "--name", model.rawValue],
             from: people.builder
         )
         baseModel = try registered.text("model")
@@ -39,10 +39,10 @@ extension Story {
     func training(into folder: String, seed: String) -> [String] {
         [
             "factory", "train", "--snapshot", snapshot, "--model", baseModel,
-            "--model-path", modelFolder.path, "--into", folder, "--seed", seed,
+            "--model-path", modelPath, "--into", folder, "--seed", seed,
             "--url", rpc.url,
             "--held-out", project.appending(path: "examples/held-out").path,
-        ]
+        ] + recipe
     }
 
     private mutating func showTraining(_ trained: JSON) throws {

@@ -14,7 +14,10 @@ extension Story {
         )
         channel = try opened.text("channel")
         screen.checked("the user opened the channel \(short(channel)) with a deposit of 20 OPEN")
+        try await refuseWithoutPayment(endpoint)
+        let began = ContinuousClock.now
         for question in try questions() { try await ask(question, at: endpoint) }
+        report.set("secondsForAnswers", Report.number(Self.seconds(ContinuousClock.now - began)))
         try await settle()
     }
 
@@ -23,7 +26,7 @@ extension Story {
         let port = try Ports.firstOfFree(1)
         nodes["provider"] = try tool.start(
             [
-                "serve", "run", "--adapter", adapter, "--model-path", modelFolder.path,
+                "serve", "run", "--adapter", adapter, "--model-path", modelPath,
                 "--port", String(port), "--from", people.provider.key, "--keys", keys,
                 "--url", rpc.url, "--home", home.appending(path: "provider").path,
             ],
@@ -35,12 +38,28 @@ extension Story {
             let reply = try await endpoint.get("/v1/models")
             return reply.status == 200 ? reply.body : nil
         }
-        let ids = try models.list("data").map { try $0.text("id") }
+        let entry = try models.list("data").first { $0["adapter"]?.string == adapter }
+        guard let entry else { throw StoryFailure("the endpoint does not serve the adapter") }
+        let onChain = try await rpc.call("adapter_get", ["id": .string(adapter)])
         try check(
-            ids.contains(adapter),
-            "\(endpoint.url)/v1/models lists the adapter, checked against the chain"
+            try entry.text("root") == onChain.text("terms.canonicalRoot"),
+            "\(endpoint.url)/v1/models lists the adapter with the chain's own root, verified at "
+                + "height \(try entry.count("verified_height"))"
         )
+        servedName = try entry.text("id")
         return endpoint
+    }
+
+    private func refuseWithoutPayment(_ endpoint: RPCClient) async throws {
+        let reply = try await endpoint.post(
+            "/v1/completions",
+            ["model": .string(servedName), "prompt": "Hello", "max_tokens": 4, "temperature": 0]
+        )
+        try check(
+            reply.status == 402,
+            "without a voucher /v1/completions answers 402: "
+                + "\(try reply.body.text("error.message"))"
+        )
     }
 
     private func questions() throws -> [(subject: String, prompt: String)] {
@@ -56,7 +75,8 @@ extension Story {
         at endpoint: RPCClient
     ) async throws {
         let answer = try await tool.json([
-            "serve", "ask", question.prompt, "--endpoint", endpoint.url, "--channel", channel,
+            "serve", "ask", question.prompt, "--endpoint", endpoint.url, "--model", servedName,
+            "--channel", channel,
             "--max-tokens", "48", "--from", people.user.key, "--keys", keys, "--url", rpc.url,
         ])
         let text = try answer.text("text").trimmingCharacters(in: .whitespacesAndNewlines)

@@ -20,8 +20,32 @@ extension Story {
     /// Seconds that a claim may take.
     var patience: Double { model == .small ? 120 : 600 }
 
-    var modelFolder: URL {
-        project.appending(path: "models/small")
+    /// The base model here: a folder of the project, or the file that Scripts/fetch-smollm2 keeps.
+    var modelPath: String {
+        switch model {
+        case .small: return project.appending(path: "models/small").path
+        case .smollm2:
+            let environment = ProcessInfo.processInfo.environment
+            let caches = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "")/.cache"
+            let cache = environment["OPENLEDGER_CACHE"] ?? "\(caches)/openledger"
+            return "\(cache)/SmolLM2-135M-Instruct.Q4_1.gguf"
+        }
+    }
+
+    /// A small model learns most through its feed-forward layers, and from few records a step.
+    var recipe: [String] {
+        switch model {
+        case .small:
+            [
+                "--targets", "q_proj,v_proj,o_proj,gate_proj,up_proj,down_proj",
+                "--steps", "80", "--batch", "4", "--learning-rate", "0.01",
+            ]
+        case .smollm2:
+            [
+                "--targets", "q_proj,v_proj", "--steps", "24", "--batch", "4",
+                "--learning-rate", "0.002",
+            ]
+        }
     }
 
     /// The beginning of an id, enough for a reader to recognise it.

@@ -33,6 +33,7 @@ struct Story {
     var adapter = ""
     var adapterFolder = ""
     var serving: RPCClient?
+    var servedName = ""
     var channel = ""
     var asked: [(subject: String, prompt: String, receipt: String)] = []
     var settlement = ""
