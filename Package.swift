@@ -204,7 +204,7 @@ let shell: [Target] = [
         "Serving",
         [
             "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
-            "JSON", "Primitives", logging,
+            "JSON", "Primitives", logging, lifecycle,
         ] + hummingbird
     ),
     part(
@@ -256,8 +256,9 @@ let shellTests: [Target] = [
     tests(
         "Serving",
         [
-            "Jobs", "LanguageModel", "Commitments", "Cryptography", "JSON", "Primitives",
-            httpClient, logging,
+            "Jobs", "LanguageModel", "ExactMath", "Commitments", "Cryptography", "JSON",
+            "Primitives", httpClient, logging,
+            .product(name: "NIOCore", package: "swift-nio"),
         ]
     ),
     tests(

@@ -1,0 +1,62 @@
+// Completions in the shape of OpenAI's API, with what our chain knows under `openledger`.
+
+import Commitments
+import JSON
+import Primitives
+
+/// The parts of an answer that stay the same from chunk to chunk.
+struct CompletionEnvelope {
+    let id: String
+    let created: Int
+    let model: String
+    let adapter: ServedAdapter?
+
+    /// A whole answer or a chunk of one. `usage` is the key's value, or nil to leave the key out.
+    func json(
+        text: String,
+        finish: String?,
+        outcome: CompletionOutcome? = nil,
+        hasChoice: Bool = true,
+        includesUsage: Bool = false
+    ) -> JSON {
+        let choice: JSON = [
+            "index": 0, "text": .string(text), "logprobs": .null,
+            "finish_reason": finish.map(JSON.string) ?? .null,
+        ]
+        var members: [JSONObject.Member] = [
+            .init(key: "id", value: .string(id)),
+            .init(key: "object", value: "text_completion"),
+            .init(key: "created", value: .integer(created)),
+            .init(key: "model", value: .string(model)),
+            .init(key: "choices", value: .array(hasChoice ? [choice] : [])),
+        ]
+        if includesUsage {
+            members.append(.init(key: "usage", value: outcome.map(usage) ?? .null))
+        }
+        if let outcome, let adapter {
+            members.append(.init(key: "openledger", value: proof(outcome, adapter)))
+        }
+        return .object(JSONObject(members))
+    }
+
+    private func usage(_ outcome: CompletionOutcome) -> JSON {
+        [
+            "prompt_tokens": .integer(outcome.promptTokens),
+            "completion_tokens": .integer(outcome.completionTokens),
+            "total_tokens": .integer(outcome.promptTokens + outcome.completionTokens),
+        ]
+    }
+
+    private func proof(_ outcome: CompletionOutcome, _ adapter: ServedAdapter) -> JSON {
+        [
+            "adapter": .string("\(adapter.verified.id)"),
+            "adapter_root": .string("\(adapter.identity.canonicalRoot)"),
+            "verified_height": .integer(adapter.verified.height.value),
+            "standing": .string(adapter.verified.standing),
+            "receipt": outcome.receipt.map { .string("\($0.digest)") } ?? .null,
+            "channel": outcome.receipt.map { .string("\($0.channel)") } ?? .null,
+            "sequence": outcome.receipt.map { .integer($0.sequence) } ?? .null,
+            "fee": outcome.receipt.map { .string("\($0.fee.units)") } ?? .null,
+        ]
+    }
+}

@@ -1,0 +1,153 @@
+import Commitments
+import Foundation
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+import Primitives
+
+extension HTTPField.Name {
+    private static func own(_ name: String) -> HTTPField.Name {
+        // The names below are valid tokens, so the default is never used.
+        HTTPField.Name(name) ?? .server
+    }
+
+    static let voucher = own("x-openledger-voucher")
+    static let adapter = own("x-openledger-adapter")
+    static let adapterRoot = own("x-openledger-adapter-root")
+    static let verifiedHeight = own("x-openledger-verified-height")
+    static let receipt = own("x-openledger-receipt")
+}
+
+extension ServingServer {
+    func completion(_ request: Request) async throws(ServingError) -> Response {
+        // A browser asks first before it sends this type to another site.
+        let type = request.headers[.contentType]?.prefix { $0 != ";" && $0 != " " }.lowercased()
+        guard type == "application/json" else {
+            throw ServingError(.invalidRequest, "the content type must be application/json")
+        }
+        let voucher = try Self.voucher(request.headers[.voucher])
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: CompletionRequest.byteLimit)
+        } catch {
+            let limit = CompletionRequest.byteLimit
+            throw ServingError(.requestTooLarge, "a request has at most \(limit) bytes")
+        }
+        let completionRequest = try CompletionRequest(Array(body.readableBytesView))
+        let prepared = try await service.prepare(completionRequest, voucher: voucher)
+        let envelope = CompletionEnvelope(
+            id: "cmpl-" + UUID().uuidString.lowercased(),
+            created: Int(Date().timeIntervalSince1970),
+            model: completionRequest.model,
+            adapter: prepared.adapter
+        )
+        return completionRequest.streams
+            ? stream(prepared, envelope) : try await whole(prepared, envelope)
+    }
+
+    private static func voucher(_ header: String?) throws(ServingError) -> Voucher? {
+        guard let header else { return nil }
+        guard let data = Data(base64Encoded: header), data.base64EncodedString() == header,
+            let voucher = try? Voucher(borsh: [UInt8](data))
+        else {
+            throw ServingError(
+                .invalidVoucher,
+                "the header x-openledger-voucher is not a voucher in base64"
+            )
+        }
+        return voucher
+    }
+
+    private static func headers(_ adapter: ServedAdapter?) -> HTTPFields {
+        guard let adapter else { return [:] }
+        return [
+            .adapter: "\(adapter.verified.id)",
+            .adapterRoot: "\(adapter.identity.canonicalRoot)",
+            .verifiedHeight: "\(adapter.verified.height.value)",
+        ]
+    }
+
+    private func whole(
+        _ prepared: PreparedCompletion,
+        _ envelope: CompletionEnvelope
+    ) async throws(ServingError) -> Response {
+        let pieces = TextCollector()
+        let outcome = try await service.complete(prepared) { pieces.append($0) }
+        var headers = Self.headers(prepared.adapter)
+        if let receipt = outcome.receipt { headers[.receipt] = "\(receipt.digest)" }
+        return Self.json(
+            envelope.json(
+                text: pieces.text,
+                finish: outcome.finish,
+                outcome: outcome,
+                includesUsage: true
+            ),
+            headers: headers
+        )
+    }
+
+    /// Server-sent events: a chunk a piece of text, one with the reason of the end and the receipt,
+    /// the usage where it was asked for, and `[DONE]`.
+    private func stream(
+        _ prepared: PreparedCompletion,
+        _ envelope: CompletionEnvelope
+    ) -> Response {
+        var headers = Self.headers(prepared.adapter)
+        headers[.contentType] = "text/event-stream"
+        headers[.cacheControl] = "no-cache"
+        let service = service
+        let usage = prepared.request.includesUsage
+        let body = ResponseBody { writer in
+            let (pieces, continuation) = AsyncStream.makeStream(of: String.self)
+            // A client that leaves makes the next write throw, and generation stops.
+            defer { continuation.finish() }
+            async let answer = Self.answer(service, prepared, continuation)
+            for await text in pieces {
+                let chunk = envelope.json(text: text, finish: nil, includesUsage: usage)
+                try await writer.write(Self.event(chunk.compactText))
+            }
+            switch await answer {
+            case .success(let outcome):
+                let last = envelope.json(text: "", finish: outcome.finish, outcome: outcome)
+                try await writer.write(Self.event(last.compactText))
+                if usage {
+                    let chunk = envelope.json(
+                        text: "",
+                        finish: nil,
+                        outcome: outcome,
+                        hasChoice: false,
+                        includesUsage: true
+                    )
+                    try await writer.write(Self.event(chunk.compactText))
+                }
+                try await writer.write(Self.event("[DONE]"))
+            case .failure(let error):
+                try await writer.write(Self.event(error.json.compactText))
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: headers, body: body)
+    }
+
+    private static func answer(
+        _ service: CompletionService,
+        _ prepared: PreparedCompletion,
+        _ continuation: AsyncStream<String>.Continuation
+    ) async -> Result<CompletionOutcome, ServingError> {
+        defer { continuation.finish() }
+        do throws(ServingError) {
+            return .success(
+                try await service.complete(prepared) { text in
+                    if case .enqueued = continuation.yield(text) { true } else { false }
+                }
+            )
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func event(_ text: String) -> ByteBuffer {
+        ByteBuffer(string: "data: \(text)\n\n")
+    }
+}
