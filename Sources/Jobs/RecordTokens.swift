@@ -3,27 +3,32 @@
 package import Commitments
 package import LanguageModel
 
-/// Prompt, a line feed, completion, end of sequence; loss counts from the completion on.
+/// Prompt, completion, end of sequence; loss counts from the completion on. Nothing is put between
+/// them: a record says itself how its parts join, and a question is asked as it was trained.
 package struct RecordTokens: Sendable {
     private let tokenizer: Tokenizer
-    private let end: UInt32?
+    private let configuration: ModelConfiguration
 
     package init(tokenizer: Tokenizer, configuration: ModelConfiguration) {
         self.tokenizer = tokenizer
-        end = configuration.endOfSequence.first.map { UInt32($0) }
+        self.configuration = configuration
     }
 
     /// What a model sees before it answers.
-    package func prompt(_ text: [UInt8]) -> [UInt32] { tokenizer.encode(text + [0x0a]) }
+    package func prompt(_ text: [UInt8]) -> [UInt32] {
+        tokenizer.promptTokens(text, model: configuration)
+    }
 
-    /// Nil when the prompt or the completion has no token.
+    /// Nil when the completion has no token.
     package func record(_ record: DataRecord) -> TokenizedRecord? {
-        let prompt = prompt(record.prompt)
-        let completion = tokenizer.encode(record.completion, addsSpecial: false)
-        guard !completion.isEmpty else { return nil }
+        let example = tokenizer.exampleTokens(
+            prompt: record.prompt,
+            completion: record.completion,
+            model: configuration
+        )
         return TokenizedRecord(
-            tokens: prompt + completion + (end.map { [$0] } ?? []),
-            completionStart: prompt.count
+            tokens: example.tokens,
+            completionStart: example.completionStart
         )
     }
 }

@@ -13,14 +13,14 @@ actor AdapterCatalog {
     }
 
     private let base: ModelBundle
-    private let verify: AdapterVerifier
+    private let chain: any ServingChain
     private let lifetime: Duration
     private var entries: [Entry] = []
 
     /// - Parameter lifetime: how long an answer of the chain is good for.
-    init(base: ModelBundle, verify: @escaping AdapterVerifier, lifetime: Duration) {
+    init(base: ModelBundle, chain: any ServingChain, lifetime: Duration) {
         self.base = base
-        self.verify = verify
+        self.chain = chain
         self.lifetime = lifetime
     }
 
@@ -34,7 +34,7 @@ actor AdapterCatalog {
     }
 
     /// Nil when there is no adapter of the name.
-    func adapter(named name: String) async throws(AdapterRefusal) -> ServedAdapter? {
+    func adapter(named name: String) async throws -> ServedAdapter? {
         guard let entry = entries.first(where: { $0.offer.name == name }) else { return nil }
         if entry.checked.duration(to: .now) > lifetime {
             let state = await check(entry.offer)
@@ -53,7 +53,7 @@ actor AdapterCatalog {
     }
 
     private func check(_ offer: AdapterOffer) async -> Result<ServedAdapter, AdapterRefusal> {
-        do throws(AdapterRefusal) {
+        do {
             let adapter = try parse(offer)
             let identity = AdapterIdentity(
                 name: offer.name,
@@ -61,7 +61,7 @@ actor AdapterCatalog {
                 canonicalRoot: CanonicalRoot.adapter(adapter, base: base.weightsRoot),
                 baseRoot: base.weightsRoot
             )
-            let verified = try await verify(identity)
+            let verified = try await chain.verify(identity)
             return .success(
                 ServedAdapter(
                     identity: identity,
@@ -70,8 +70,10 @@ actor AdapterCatalog {
                     loaded: Int(Date().timeIntervalSince1970)
                 )
             )
+        } catch let refusal as AdapterRefusal {
+            return .failure(refusal)
         } catch {
-            return .failure(error)
+            return .failure(AdapterRefusal("the chain cannot be asked about it: \(error)"))
         }
     }
 

@@ -51,9 +51,16 @@ package struct AdapterRefusal: Error, Equatable {
     package init(_ reason: String) { self.reason = reason }
 }
 
-/// Asks the chain about an adapter.
-package typealias AdapterVerifier =
-    @Sendable (AdapterIdentity) async throws(AdapterRefusal) -> VerifiedAdapter
+/// The chain as a server asks it.
+package protocol ServingChain: Sendable {
+    /// What a finalised state says about an adapter of this identity; throws unless it may be
+    /// served.
+    func verify(_ identity: AdapterIdentity) async throws -> VerifiedAdapter
+
+    /// The terms of a channel that is open to this provider and not closing, or nil. An error says
+    /// that the chain could not be asked.
+    func channel(_ id: Digest) async throws -> ChannelTerms?
+}
 
 /// An adapter that may be used.
 struct ServedAdapter: Sendable {

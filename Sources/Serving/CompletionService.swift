@@ -15,7 +15,7 @@ package struct CompletionService: Sendable {
         /// Whether the base model itself may be asked, without price and receipt.
         package let servesBase: Bool
         package let payment: Payment
-        package let verify: AdapterVerifier
+        package let chain: any ServingChain
         /// How long the chain's answer about an adapter is good for.
         package let verificationLifetime: Duration
         /// The most requests in progress and waiting together.
@@ -26,7 +26,7 @@ package struct CompletionService: Sendable {
             base: ModelBundle,
             servesBase: Bool = true,
             payment: Payment,
-            verify: @escaping AdapterVerifier,
+            chain: any ServingChain,
             verificationLifetime: Duration = .seconds(30),
             queueLimit: Int = 32
         ) {
@@ -34,7 +34,7 @@ package struct CompletionService: Sendable {
             self.base = base
             self.servesBase = servesBase
             self.payment = payment
-            self.verify = verify
+            self.chain = chain
             self.verificationLifetime = verificationLifetime
             self.queueLimit = queueLimit
         }
@@ -50,10 +50,10 @@ package struct CompletionService: Sendable {
         self.setup = setup
         catalog = AdapterCatalog(
             base: setup.base,
-            verify: setup.verify,
+            chain: setup.chain,
             lifetime: setup.verificationLifetime
         )
-        meter = Meter(payment: setup.payment, store: store)
+        meter = Meter(payment: setup.payment, chain: setup.chain, store: store)
         queue = GenerationQueue(limit: setup.queueLimit)
     }
 
@@ -93,7 +93,7 @@ extension CompletionService {
     func prepare(
         _ request: CompletionRequest,
         voucher: Voucher?
-    ) async throws(ServingError) -> PreparedCompletion {
+    ) async throws -> PreparedCompletion {
         let adapter = try await adapter(named: request.model)
         let prompt = try tokens(of: request.prompt)
         guard let adapter else {
@@ -122,8 +122,8 @@ extension CompletionService {
     func complete(
         _ prepared: PreparedCompletion,
         onText: @escaping @Sendable (String) -> Bool
-    ) async throws(ServingError) -> CompletionOutcome {
-        do throws(ServingError) {
+    ) async throws -> CompletionOutcome {
+        do {
             let model = setup.base.model
             let tokenizer = setup.base.tokenizer
             let result = try await queue.run {
@@ -136,15 +136,15 @@ extension CompletionService {
         }
     }
 
-    private func adapter(named name: String) async throws(ServingError) -> ServedAdapter? {
+    private func adapter(named name: String) async throws -> ServedAdapter? {
         if name == setup.baseName, setup.servesBase { return nil }
         let found: ServedAdapter?
-        do throws(AdapterRefusal) {
+        do {
             found = try await catalog.adapter(named: name)
-        } catch {
+        } catch let refusal as AdapterRefusal {
             throw ServingError(
                 .adapterNotVerified,
-                "the adapter \"\(name)\" is not served: \(error.reason)",
+                "the adapter \"\(name)\" is not served: \(refusal.reason)",
                 parameter: "model"
             )
         }
@@ -244,7 +244,7 @@ extension CompletionService {
     private func finish(
         _ prepared: PreparedCompletion,
         _ generated: GeneratedTokens
-    ) async throws(ServingError) -> CompletionOutcome {
+    ) async throws -> CompletionOutcome {
         var receipt: InferenceReceipt?
         if let adapter = prepared.adapter, let authorisation = prepared.authorisation {
             receipt = try await meter.settle(

@@ -13,7 +13,7 @@ final class GenerationQueue: Sendable {
 
     func run<Value: Sendable>(
         _ body: @escaping @Sendable () -> Value
-    ) async throws(ServingError) -> Value {
+    ) async throws -> Value {
         let admitted = waiting.withLock { count in
             guard count < limit else { return false }
             count += 1

@@ -33,11 +33,11 @@ package struct ChannelTerms: Sendable, Equatable {
 }
 
 /// How answers are paid.
-package enum Payment: Sendable {
+package enum Payment: Sendable, Equatable {
     /// Receipts are written under the zero channel and cannot be settled.
     case free
-    /// - `channel`: the terms of a channel that is open to this provider and not closing, or nil.
-    case channels(chain: ChainID, channel: @Sendable (Digest) async throws -> ChannelTerms?)
+    /// By vouchers on channels of the named chain.
+    case channels(ChainID)
 }
 
 /// Permission to answer one request.
@@ -58,11 +58,13 @@ actor Meter {
     }
 
     private let payment: Payment
+    private let chain: any ServingChain
     private var store: ReceiptStore
     private var accounts: [Digest: Account] = [:]
 
-    init(payment: Payment, store: consuming ReceiptStore) {
+    init(payment: Payment, chain: any ServingChain, store: consuming ReceiptStore) {
         self.payment = payment
+        self.chain = chain
         self.store = store
     }
 
@@ -73,8 +75,8 @@ actor Meter {
         _ voucher: Voucher?,
         adapter: Digest,
         price: Amount
-    ) async throws(ServingError) -> Authorisation {
-        guard case .channels(let chain, let lookUp) = payment else {
+    ) async throws -> Authorisation {
+        guard case .channels(let chainID) = payment else {
             try open(.zero, terms: nil)
             return Authorisation(channel: .zero, voucher: nil, reserved: .zero)
         }
@@ -85,8 +87,8 @@ actor Meter {
                 required: "\(price.units)"
             )
         }
-        let terms = try await terms(of: voucher.channel, lookUp)
-        guard voucher.isSigned(by: terms.payerKey, chain: chain) else {
+        let terms = try await terms(of: voucher.channel)
+        guard voucher.isSigned(by: terms.payerKey, chain: chainID) else {
             throw ServingError(.invalidVoucher, "the voucher is not signed by the channel's payer")
         }
         guard terms.adapter == nil || terms.adapter == adapter else {
@@ -142,11 +144,10 @@ actor Meter {
 extension Meter {
     /// Asked for each request, because a payer may be closing the channel.
     private func terms(
-        of channel: Digest,
-        _ lookUp: @Sendable (Digest) async throws -> ChannelTerms?
-    ) async throws(ServingError) -> ChannelTerms {
+        of channel: Digest
+    ) async throws -> ChannelTerms {
         do {
-            if let terms = try await lookUp(channel) { return terms }
+            if let terms = try await chain.channel(channel) { return terms }
         } catch {
             throw ServingError(.busy, "the chain cannot be asked about the channel: \(error)")
         }

@@ -38,6 +38,12 @@ package struct ServingError: Error, Equatable {
         self.required = required
     }
 
+    /// Asynchronous functions here throw without a type: in Swift 6.3 those with a type corrupt
+    /// memory when they also pass 128-bit integers.
+    init(anything error: any Error) {
+        self = (error as? ServingError) ?? ServingError(.failed, "the request failed: \(error)")
+    }
+
     var status: HTTPResponse.Status {
         switch code {
         case .invalidRequest, .unknownArgument, .contextExceeded: .badRequest

@@ -20,7 +20,7 @@ extension HTTPField.Name {
 }
 
 extension ServingServer {
-    func completion(_ request: Request) async throws(ServingError) -> Response {
+    func completion(_ request: Request) async throws -> Response {
         // A browser asks first before it sends this type to another site.
         let type = request.headers[.contentType]?.prefix { $0 != ";" && $0 != " " }.lowercased()
         guard type == "application/json" else {
@@ -71,7 +71,7 @@ extension ServingServer {
     private func whole(
         _ prepared: PreparedCompletion,
         _ envelope: CompletionEnvelope
-    ) async throws(ServingError) -> Response {
+    ) async throws -> Response {
         let pieces = TextCollector()
         let outcome = try await service.complete(prepared) { pieces.append($0) }
         var headers = Self.headers(prepared.adapter)
@@ -136,14 +136,14 @@ extension ServingServer {
         _ continuation: AsyncStream<String>.Continuation
     ) async -> Result<CompletionOutcome, ServingError> {
         defer { continuation.finish() }
-        do throws(ServingError) {
+        do {
             return .success(
                 try await service.complete(prepared) { text in
                     if case .enqueued = continuation.yield(text) { true } else { false }
                 }
             )
         } catch {
-            return .failure(error)
+            return .failure(ServingError(anything: error))
         }
     }
 

@@ -46,7 +46,7 @@ extension ServingServer {
     }
 
     /// `?after=<index>&limit=<count>`: receipts with their Borsh bytes, for settling.
-    func receipts(_ request: Request) async throws(ServingError) -> Response {
+    func receipts(_ request: Request) async throws -> Response {
         if let token = configuration.receiptToken {
             guard request.headers[.authorization] == "Bearer \(token)" else {
                 throw ServingError(.notAuthorised, "receipts need the provider's bearer token")

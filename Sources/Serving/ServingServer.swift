@@ -69,7 +69,7 @@ package struct ServingServer: Service {
     }
 
     private func respond(to request: Request) async -> Response {
-        do throws(ServingError) {
+        do {
             switch (request.method, request.uri.path) {
             case (.get, "/health"): return Self.json(["status": "alive"])
             case (.get, "/v1/models"): return Self.json(await models())
@@ -83,6 +83,7 @@ package struct ServingServer: Service {
             default: throw ServingError(.notFound, "there is nothing at \(request.uri.path)")
             }
         } catch {
+            let error = ServingError(anything: error)
             return Self.json(error.json, status: error.status)
         }
     }

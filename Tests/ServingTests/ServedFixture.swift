@@ -73,14 +73,29 @@ struct ServedFixture {
         return Data(voucher.borshBytes).base64EncodedString()
     }
 
-    /// The chain as the server sees it: one open channel of 100,000 units.
-    static func payment() throws -> Payment {
-        let chain = try #require(ChainID(chainText))
-        let key = try SigningKey(seed: payerSeed).publicKey
-        return .channels(chain: chain) { id in
-            guard id == channel else { return nil }
+    /// The chain as the server sees it: one adapter, and one open channel of 100,000 units.
+    struct Chain: ServingChain {
+        let root: Digest
+        let payerKey: PublicKey
+
+        func verify(
+            _ identity: AdapterIdentity
+        ) async throws -> VerifiedAdapter {
+            guard identity.canonicalRoot == root, identity.name != "revoked" else {
+                throw AdapterRefusal("the chain does not know it")
+            }
+            return VerifiedAdapter(
+                id: adapterID,
+                height: Height(42),
+                pricePerToken: price,
+                standing: "reproduced"
+            )
+        }
+
+        func channel(_ id: Digest) async throws -> ChannelTerms? {
+            guard id == ServedFixture.channel else { return nil }
             return ChannelTerms(
-                payerKey: key,
+                payerKey: payerKey,
                 adapter: adapterID,
                 deposit: Amount(units: 100_000),
                 spent: .zero,
@@ -91,7 +106,6 @@ struct ServedFixture {
 
     /// Runs `body` against a server that stops afterwards.
     static func serve(
-        payment: Payment? = nil,
         store: URL? = nil,
         receiptToken: String? = nil,
         _ body: (ServedFixture) async throws -> Void
@@ -101,22 +115,14 @@ struct ServedFixture {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let root = CanonicalRoot.adapter(adapter.adapter, base: bundle.weightsRoot)
         let setup = CompletionService.Setup(
             baseName: "tiny",
             base: bundle,
-            payment: try payment ?? Self.payment(),
-            verify: { identity throws(AdapterRefusal) in
-                guard identity.canonicalRoot == root, identity.name != "revoked" else {
-                    throw AdapterRefusal("the chain does not know it")
-                }
-                return VerifiedAdapter(
-                    id: adapterID,
-                    height: Height(42),
-                    pricePerToken: price,
-                    standing: "reproduced"
-                )
-            }
+            payment: .channels(try #require(ChainID(chainText))),
+            chain: Chain(
+                root: CanonicalRoot.adapter(adapter.adapter, base: bundle.weightsRoot),
+                payerKey: try SigningKey(seed: payerSeed).publicKey
+            )
         )
         let service = CompletionService(
             setup,

@@ -1,0 +1,61 @@
+// Recipes for those who do not want to choose, and the split for those who want to measure.
+
+package import Commitments
+package import Jobs
+package import LanguageModel
+package import Primitives
+
+package enum RecipeDefaults {
+    /// Rank 8 on q and v; as many steps as three epochs take, within bounds; some twenty units.
+    ///
+    /// - Returns: nil when a value given by the caller is out of its range.
+    package static func recipe(
+        records: Int,
+        model: ModelConfiguration,
+        seed: Digest,
+        rank: Int = 8,
+        learningRate: Float? = nil,
+        steps: Int? = nil,
+        batchSize: Int = 8,
+        projectionColumns: Int = 0
+    ) -> AdapterRecipe? {
+        let epochs = steps ?? min(600, max(20, (3 * records + batchSize - 1) / max(batchSize, 1)))
+        let training = try? TrainingRecipe(
+            rank: rank,
+            alpha: Float(2 * rank),
+            // Small models learn little from steps that large ones need.
+            learningRate: learningRate ?? (model.hiddenSize < 256 ? 1e-2 : 1e-3),
+            warmupSteps: epochs / 20,
+            schedule: .linear,
+            steps: epochs,
+            batchSize: batchSize,
+            maxTokens: min(model.contextLength, 512),
+            segmentSteps: max(1, epochs / 20),
+            seed: seed
+        )
+        return training.flatMap {
+            AdapterRecipe(training: $0, projectionColumns: projectionColumns)
+        }
+    }
+}
+
+/// A split by the records' own hashes: the same record falls on the same side in every dataset.
+package struct DatasetSplit: Sendable, Equatable {
+    package let training: [DataRecord]
+    package let heldOut: [DataRecord]
+
+    /// - Precondition: `perMille` is at most 1000.
+    package init(_ records: [DataRecord], heldOutPerMille perMille: Int) {
+        precondition((0...1000).contains(perMille))
+        var training: [DataRecord] = []
+        var heldOut: [DataRecord] = []
+        for record in records {
+            let hash = record.hash
+            let part = Int(hash[0]) << 16 | Int(hash[1]) << 8 | Int(hash[2])
+            let place = (part * 1000) >> 24
+            if place < perMille { heldOut.append(record) } else { training.append(record) }
+        }
+        self.training = training
+        self.heldOut = heldOut
+    }
+}
