@@ -6,13 +6,15 @@ package import LanguageModel
 package import Primitives
 
 package enum RecipeDefaults {
-    /// Rank 8 on q and v; as many steps as three epochs take, within bounds; some twenty units.
+    /// Rank 8 on q and v; as many steps as three epochs take, within bounds; at most
+    /// sixteen units, which a small network re-runs whole.
     ///
     /// - Returns: nil when a value given by the caller is out of its range.
     package static func recipe(
         records: Int,
         model: ModelConfiguration,
         seed: Digest,
+        targets: [LinearLayer] = [.query, .value],
         rank: Int = 8,
         learningRate: Float? = nil,
         steps: Int? = nil,
@@ -23,6 +25,7 @@ package enum RecipeDefaults {
         let training = try? TrainingRecipe(
             rank: rank,
             alpha: Float(2 * rank),
+            targets: targets,
             // Small models learn little from steps that large ones need.
             learningRate: learningRate ?? (model.hiddenSize < 256 ? 1e-2 : 1e-3),
             warmupSteps: epochs / 20,
@@ -30,7 +33,7 @@ package enum RecipeDefaults {
             steps: epochs,
             batchSize: batchSize,
             maxTokens: min(model.contextLength, 512),
-            segmentSteps: max(1, epochs / 20),
+            segmentSteps: (epochs + 15) / 16,
             seed: seed
         )
         return training.flatMap {

@@ -11,8 +11,9 @@ struct OpenLedger: AsyncParsableCommand {
         abstract: "A proof-of-stake network that pays the people whose data made a model useful.",
         subcommands: [
             NodeCommand.self, KeysCommand.self, TransactionCommand.self, QueryCommand.self,
-            DatanetCommand.self, ModelCommand.self, AdapterCommand.self, ClaimCommand.self,
-            ChannelCommand.self, DevnetCommand.self, ConfigCommand.self,
+            DatanetCommand.self, ModelCommand.self, FactoryCommand.self,
+            AdapterCommand.self, ClaimCommand.self, ChannelCommand.self, ServeCommand.self,
+            DevnetCommand.self, ConfigCommand.self,
         ]
     )
 

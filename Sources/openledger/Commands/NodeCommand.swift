@@ -10,7 +10,7 @@ struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node",
         abstract: "Set up and run a node.",
-        subcommands: [Init.self, Status.self]
+        subcommands: [Init.self, NodeRun.self, Status.self]
     )
 
     /// Makes a home directory.

@@ -42,26 +42,35 @@ extension ClaimDefect {
     }
 }
 
-/// A base model on this machine.
+/// A base model on this machine: a GGUF file, or a folder with `config.json`,
+/// `model.safetensors` and `tokenizer.json`.
 enum ModelFiles {
-    /// Reads a GGUF file, or a folder with `config.json`, `model.safetensors` and
-    /// `tokenizer.json`.
     static func load(_ path: String) throws -> ModelBundle {
+        let files = try bytes(path)
+        do {
+            return try ModelBundle(
+                weights: files.weights,
+                configuration: files.configuration,
+                tokenizer: files.tokenizer
+            )
+        } catch {
+            throw CommandFailure(.badInput, "the model at \(path) cannot be read: \(error)")
+        }
+    }
+
+    /// A GGUF file says everything itself: its configuration and tokenizer files are empty.
+    static func bytes(
+        _ path: String
+    ) throws -> (weights: [UInt8], configuration: [UInt8], tokenizer: [UInt8]) {
         var isFolder: ObjCBool = false
         guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw CommandFailure(.badInput, "there is no model at \(path)")
         }
-        do {
-            guard isFolder.boolValue else {
-                return try ModelBundle(gguf: try InputFile.read(path))
-            }
-            return try ModelBundle(
-                weights: try InputFile.read(path + "/model.safetensors"),
-                configuration: try InputFile.read(path + "/config.json"),
-                tokenizer: try InputFile.read(path + "/tokenizer.json")
-            )
-        } catch let error as ModelBundle.Failure {
-            throw CommandFailure(.badInput, "the model at \(path) cannot be read: \(error)")
-        }
+        guard isFolder.boolValue else { return (try InputFile.read(path), [], []) }
+        return (
+            try InputFile.read(path + "/model.safetensors"),
+            try InputFile.read(path + "/config.json"),
+            try InputFile.read(path + "/tokenizer.json")
+        )
     }
 }

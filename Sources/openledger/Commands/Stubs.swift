@@ -1,5 +1,0 @@
-import ArgumentParser
-
-struct DatanetCommand: ParsableCommand {}
-struct ModelCommand: ParsableCommand {}
-struct AdapterCommand: ParsableCommand {}
