@@ -17,7 +17,7 @@ final class MemoryNode: NodeAPI {
         var verdict: SubmissionVerdict?
     }
 
-    static let chain = ChainID("openledger-test")!
+    static let chain = ChainID("openledger-test") ?? { preconditionFailure("a valid chain id") }()
     let contents: Mutex<Contents>
 
     init(_ contents: Contents = Contents()) { self.contents = Mutex(contents) }

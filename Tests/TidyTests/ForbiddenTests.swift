@@ -25,7 +25,10 @@ import Testing
             "pure"
         ),
         Rule(#"\b(Date|ContinuousClock|SuspendingClock|DispatchTime)\b"#, "time is an input"),
-        Rule(#"\bSystemRandomNumberGenerator\b|\.random\(\)|\.random\(in:(?!.*using)"#, "randomness is an input"),
+        Rule(
+            #"\bSystemRandomNumberGenerator\b|\.random\(\)|\.random\(in:(?!.*using)"#,
+            "randomness is an input"
+        ),
         Rule(#"\.(randomElement|shuffled|shuffle)\(\)"#, "randomness is an input"),
         Rule(#"\b(async|await|actor|Task)\b"#, "the core is synchronous"),
         Rule(#"\b(print|debugPrint|readLine)\("#, "the core does no input or output"),
