@@ -211,9 +211,8 @@ let shell: [Target] = [
         "Node",
         [
             "Storage", "Peers", "RPC", "Factory", "Verification", "Jobs", "Replica", "Consensus",
-            "Ledger", "Voting", "Commitments", "StateTree", "Cryptography", "JSON", "Primitives",
-            logging,
-            lifecycle,
+            "Ledger", "Voting", "Wallet", "Commitments", "StateTree", "Cryptography", "JSON",
+            "Primitives", logging, lifecycle,
             .product(name: "TOMLKit", package: "TOMLKit"),
         ] + hummingbird
     ),
@@ -221,9 +220,11 @@ let shell: [Target] = [
         name: "openledger",
         dependencies: [
             "Node", "Storage", "Peers", "RPC", "Factory", "Serving", "Verification", "Jobs",
-            "Attribution",
-            "LanguageModel", "ExactMath", "Replica", "Ledger", "Voting", "Commitments",
+            "Attribution", "LanguageModel", "ExactMath", "Replica", "Ledger", "Voting", "Wallet",
+            "Commitments",
             "StateTree", "Cryptography", "JSON", "Primitives", logging, lifecycle, httpClient,
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict
@@ -264,8 +265,8 @@ let shellTests: [Target] = [
     tests(
         "Node",
         [
-            "Storage", "Peers", "RPC", "Replica", "Ledger", "Voting", "Cryptography",
-            "JSON", "Primitives", logging, httpClient,
+            "Storage", "Peers", "RPC", "Replica", "Ledger", "Voting", "Wallet", "Commitments",
+            "Cryptography", "JSON", "Primitives", logging, httpClient,
         ]
     ),
 ]

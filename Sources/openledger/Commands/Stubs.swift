@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct DatanetCommand: ParsableCommand {}
+struct ModelCommand: ParsableCommand {}
+struct AdapterCommand: ParsableCommand {}
