@@ -55,7 +55,7 @@ import Testing
     static func functions(in file: SourceFile) -> [(line: Int, length: Int)] {
         let code = file.code
         return code.indices.compactMap { start in
-            guard
+            guard ["func ", "init", "subscript"].contains(where: { code[start].contains($0) }),
                 code[start].contains(
                     /^\s*(?:[a-z@()]+\s+)*(?:func\s|init[?(<]|subscript[(<]|deinit\b)/
                 ),

@@ -5,9 +5,14 @@ struct SourceFile: Sendable {
     let path: String
     let lines: [String]
 
+    /// The lines with comments and the contents of strings blanked, so that a word in a message is
+    /// not taken for code.
+    let code: [String]
+
     init(path: String, text: String) {
         self.path = path
-        lines = text.components(separatedBy: "\n")
+        lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
+        code = Self.code(lines)
     }
 
     /// The folder under `Sources` or `Tests`, which is the target's name.
@@ -16,24 +21,45 @@ struct SourceFile: Sendable {
         return parts.count > 2 ? String(parts[1]) : ""
     }
 
-    var isTest: Bool { path.hasPrefix("Tests/") }
-
-    /// The lines with comments and the contents of strings blanked, so that a word in a message is
-    /// not taken for code.
-    var code: [String] {
+    private static func code(_ lines: [String]) -> [String] {
         var insideText = false
         return lines.map { line in
+            guard line.utf8.contains(where: { $0 == 0x22 || $0 == 0x2f }) else {
+                return insideText ? "" : line
+            }
             if line.contains("\"\"\"") {
                 insideText.toggle()
                 return ""
             }
-            return insideText ? "" : Self.withoutText(line)
+            return insideText ? "" : withoutText(line)
         }
     }
 
     private static func withoutText(_ line: String) -> String {
-        line.replacing(/#"(?:[^"]|"(?!#))*"#|"(?:\\.|[^"\\])*"/, with: "\"\"")
-            .replacing(/\/\/.*$/, with: "")
+        let bytes = Array(line.utf8)
+        let quote = UInt8(ascii: "\"")
+        var kept: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            if bytes[index...].starts(with: [UInt8(ascii: "/"), UInt8(ascii: "/")]) { break }
+            guard bytes[index] == quote else {
+                kept.append(bytes[index])
+                index += 1
+                continue
+            }
+            let isRaw = index > 0 && bytes[index - 1] == UInt8(ascii: "#")
+            index += 1
+            while index < bytes.count, bytes[index] != quote || isRaw && !hash(bytes, index + 1) {
+                index += !isRaw && bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+            }
+            index += 1
+            kept += [quote, quote]
+        }
+        return String(decoding: kept, as: UTF8.self)
+    }
+
+    private static func hash(_ bytes: [UInt8], _ index: Int) -> Bool {
+        index < bytes.count && bytes[index] == UInt8(ascii: "#")
     }
 }
 
