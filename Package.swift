@@ -95,8 +95,8 @@ let core: [Target] = [
     part(
         "Verification",
         [
-            "Jobs", "Attribution", "LanguageModel", "Ledger", "Commitments", "Cryptography",
-            "Primitives",
+            "Jobs", "Attribution", "LanguageModel", "Ledger", "Voting", "StateTree",
+            "Commitments", "Cryptography", "Primitives",
         ]
     ),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
@@ -225,6 +225,7 @@ let shell: [Target] = [
             "Attribution", "LanguageModel", "ExactMath", "Replica", "Ledger", "Voting", "Wallet",
             "Commitments",
             "StateTree", "Cryptography", "JSON", "Primitives", logging, lifecycle, httpClient,
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),

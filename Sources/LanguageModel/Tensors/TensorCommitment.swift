@@ -4,7 +4,7 @@ import Cryptography
 package import Primitives
 
 /// What a root commits of one tensor.
-package struct TensorCommitment: BorshEncodable, Sendable, Equatable {
+package struct TensorCommitment: BorshCodable, Sendable, Equatable {
     package static let dimensionLimit = 8
 
     package let name: TensorName
@@ -29,6 +29,19 @@ package struct TensorCommitment: BorshEncodable, Sendable, Equatable {
         writer.writeRaw(dataHash)
     }
 
+    package init(from reader: inout BorshReader) throws(BorshError) {
+        name = TensorName(try reader.readBytes(limit: 1_024))
+        type = String(decoding: try reader.readBytes(limit: 32), as: UTF8.self)
+        var shape: [Int] = []
+        for _ in 0..<(try reader.readLength(limit: Self.dimensionLimit)) {
+            let dimension = try reader.readUInt64()
+            try reader.require(dimension <= UInt64(UInt32.max), "dimension")
+            shape.append(Int(dimension))
+        }
+        self.shape = shape
+        dataHash = Array(try reader.readRaw(count: 32))
+    }
+
     /// Tensors in order of name.
     static func encode(_ tensors: [TensorCommitment], to writer: inout BorshWriter) {
         writer.writeArray(tensors.sorted { $0.name < $1.name })
@@ -38,7 +51,6 @@ package struct TensorCommitment: BorshEncodable, Sendable, Equatable {
 /// The roots under which models and adapters are registered.
 package enum CanonicalRoot {
     private static let weightsTag = HashTag("openledger/weights/v1")
-    private static let adapterTag = HashTag("openledger/adapter-root/v1")
 
     /// The root of a base model's weights.
     package static func weights(_ tensors: [TensorCommitment]) -> Digest {
@@ -67,22 +79,7 @@ package enum CanonicalRoot {
     /// The root of an adapter on a base model: its tensors in float32 and what else changes its
     /// output, not the text of its files.
     package static func adapter(_ adapter: LoRAAdapter, base: Digest) -> Digest {
-        var writer = BorshWriter()
-        writer.write(base)
-        writer.write(UInt32(adapter.rank))
-        writer.write(adapter.scaling.bitPattern)
-        TensorCommitment.encode(
-            PEFTAdapter.tensors(of: adapter).map {
-                TensorCommitment(
-                    name: $0.name,
-                    type: SafetensorsType.f32.name,
-                    shape: $0.shape,
-                    data: FloatFormats.bytes(littleEndian: $0.values)
-                )
-            },
-            to: &writer
-        )
-        return taggedHash(adapterTag, writer.bytes)
+        AdapterManifest(adapter, base: base).root
     }
 }
 

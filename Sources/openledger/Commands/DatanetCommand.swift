@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 import Ledger
 import Primitives
 
@@ -22,7 +23,7 @@ struct DatanetCreate: AsyncParsableCommand {
     @Option(help: "A name, at most 64 bytes.") var name: String
     @Option(help: "The licence of the data, such as CC0-1.0.") var licence: String
     @Option(help: "The bond in OPEN for each contributed record.")
-    var bondPerRecord = AmountArgument(amount: .zero)
+    var bondPerRecord: AmountArgument?
     @Option(help: "The owner's part of what contributors earn, in thousandths.")
     var ownerPerMille: UInt16 = 0
     @OptionGroup var options: SendingOptions
@@ -43,7 +44,7 @@ struct DatanetCreate: AsyncParsableCommand {
             name: Array(name.utf8),
             licence: Array(licence.utf8),
             admission: .open,
-            bondPerRecord: bondPerRecord.amount,
+            bondPerRecord: bondPerRecord?.amount ?? .zero,
             ownerPerMille: ownerPerMille
         )
         let sent = try await sender.send(.createDatanet(body))

@@ -71,9 +71,9 @@ struct FactoryTrain: AsyncParsableCommand {
                     snapshot: "\(snapshot.digest)"
                 )
             )
-        } catch let error as FactoryError {
+        } catch {
             bar.finish()
-            throw CommandFailure(.failed, "\(error)")
+            throw CommandFailure(.failed, error.description)
         }
         output.show(summary(result, input))
     }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import JSON
+import LanguageModel
 import Ledger
 import Primitives
 

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Commitments
+import Cryptography
 import Foundation
 import JSON
 import Ledger
+import NIOHTTP1
 import Primitives
 import RPC
 
@@ -44,7 +46,7 @@ struct ServeAsk: AsyncParsableCommand {
             ],
             voucher: Base64.encode(voucher.borshBytes)
         )
-        guard let text = reply.body["choices"]?[0]?["text"]?.string else {
+        guard let text = reply.body["choices"]?.array?.first?["text"]?.string else {
             throw CommandFailure(.unavailable, "the endpoint's answer has no text")
         }
         output.show([

@@ -7,8 +7,9 @@ import LanguageModel
 import Ledger
 import Logging
 import Primitives
-import Serving
 import ServiceLifecycle
+import Serving
+import UnixSignals
 import Verification
 
 /// Serves adapters over an OpenAI-compatible endpoint.

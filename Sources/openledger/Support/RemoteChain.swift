@@ -4,7 +4,6 @@ import JSON
 import LanguageModel
 import Ledger
 import Primitives
-import RPC
 import Verification
 
 /// The chain as a node's RPC shows it, for putting work together. Artifacts are checked against
@@ -18,8 +17,8 @@ struct RemoteChain: ChainState, ArtifactSource {
             ["key": .string("0x" + Hex.encode(key))]
         )
         guard let text = answer["value"]?.string else { return nil }
-        guard let bytes = Base64.decode(text) else {
-            throw CommandFailure(.unavailable, "the node's answer holds no base64")
+        guard let bytes = Hex.decode(text) else {
+            throw CommandFailure(.unavailable, "the node's answer holds no hexadecimal value")
         }
         return bytes
     }

@@ -16,7 +16,9 @@ struct ServingClient: Sendable {
 
     init(url: String) { self.url = url.hasSuffix("/") ? String(url.dropLast()) : url }
 
-    func get(_ path: String) async throws -> Reply { try await send(HTTPClientRequest(url: url + path)) }
+    func get(_ path: String) async throws -> Reply {
+        try await send(HTTPClientRequest(url: url + path))
+    }
 
     func post(_ path: String, _ body: JSON, voucher: String) async throws -> Reply {
         var request = HTTPClientRequest(url: url + path)
