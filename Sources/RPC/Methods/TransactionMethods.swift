@@ -101,8 +101,8 @@ extension MethodContext {
         switch standing {
         case .waiting(let transaction):
             return [
-                "id": .string("\(transaction.id)"), "state": "waiting", "height": nil,
-                "index": nil, "receipt": nil, "transaction": self.transaction(transaction),
+                "id": .string("\(transaction.id)"), "state": "waiting", "height": .null,
+                "index": .null, "receipt": .null, "transaction": self.transaction(transaction),
             ]
         case .committed(let transaction, let height, let index, let receipt):
             return [

@@ -97,7 +97,7 @@ extension QueryCommand {
                 "events_get",
                 [
                     "height": .integer(height), "limit": .integer(limit),
-                    "kind": kind.map { .string($0) } ?? nil,
+                    "kind": kind.map { .string($0) } ?? .null,
                 ]
             )
         }
@@ -133,7 +133,7 @@ extension QueryCommand {
         func run() async throws {
             try await options.show(
                 "\(kind)_list",
-                ["limit": .integer(limit), "cursor": cursor.map { .string($0) } ?? nil]
+                ["limit": .integer(limit), "cursor": cursor.map { .string($0) } ?? .null]
             )
         }
     }
