@@ -1,0 +1,66 @@
+package import Primitives
+import Synchronization
+
+/// What the network reports, in the order in which it happened.
+package enum NetworkEvent: Sendable {
+    case connected(PublicKey)
+    case disconnected(PublicKey)
+    case message(ReceivedMessage)
+}
+
+/// One whole message. While it is referenced, its bytes count against the sender's budget, so a
+/// slow consumer slows the peer instead of filling memory: drop it when it has been dealt with.
+package struct ReceivedMessage: Sendable {
+    package let peer: PublicKey
+    package let channel: NetworkChannel
+    package let bytes: [UInt8]
+    let credit: ReceiveCredit
+}
+
+/// Gives the bytes of a message back to its peer's budget when it is let go.
+final class ReceiveCredit: Sendable {
+    private let bytes: Int
+    private let account: ReceiveAccount
+
+    init(bytes: Int, account: ReceiveAccount) {
+        self.bytes = bytes
+        self.account = account
+        account.take(bytes)
+    }
+
+    deinit { account.giveBack(bytes) }
+}
+
+/// The unconsumed bytes of one peer.
+final class ReceiveAccount: Sendable {
+    private struct State {
+        var used = 0
+        var resume: (@Sendable () -> Void)?
+    }
+
+    private let limit: Int
+    private let state = Mutex(State())
+
+    init(limit: Int) { self.limit = limit }
+
+    func take(_ bytes: Int) { state.withLock { $0.used += bytes } }
+
+    func giveBack(_ bytes: Int) {
+        let resume = state.withLock { state in
+            state.used -= bytes
+            guard state.used <= limit / 2 else { return nil as (@Sendable () -> Void)? }
+            defer { state.resume = nil }
+            return state.resume
+        }
+        resume?()
+    }
+
+    /// True when there is room to read on; otherwise `resume` is called once there is.
+    func mayRead(orResume resume: @escaping @Sendable () -> Void) -> Bool {
+        state.withLock { state in
+            guard state.used > limit else { return true }
+            state.resume = resume
+            return false
+        }
+    }
+}

@@ -1,0 +1,224 @@
+// The node's links to its peers. Callers see peers by their Ed25519 keys and whole messages;
+// connections, encryption and retries stay in here.
+
+package import Logging
+package import NIOCore
+import NIOPosix
+package import Primitives
+package import ServiceLifecycle
+import Synchronization
+
+/// Listens, dials the configured peers for as long as it runs, and carries messages.
+package final class PeerNetwork: Service, Sendable {
+    package struct Configuration: Sendable {
+        package var context: HandshakeContext
+        package var host: String
+        /// 0 lets the system choose.
+        package var port: Int
+        package var peers: [PeerAddress]
+        package var limits: NetworkLimits
+
+        package init(
+            context: HandshakeContext, host: String, port: Int, peers: [PeerAddress] = [],
+            limits: NetworkLimits = NetworkLimits()
+        ) {
+            self.context = context
+            self.host = host
+            self.port = port
+            self.peers = peers
+            self.limits = limits
+        }
+    }
+
+    private struct State {
+        var registry: PeerRegistry
+        var pending = 0
+        var listener: (any Channel)?
+        var isStopping = false
+    }
+
+    /// For one consumer. Ends when the network stops.
+    package let events: AsyncStream<NetworkEvent>
+
+    let configuration: Configuration
+    let identity: PeerIdentity
+    let logger: Logger
+    private let group: any EventLoopGroup
+    private let continuation: AsyncStream<NetworkEvent>.Continuation
+    private let state: Mutex<State>
+    private let reserved: Set<PublicKey>
+
+    package init(
+        configuration: Configuration, identity: PeerIdentity, logger: Logger,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        self.configuration = configuration
+        self.identity = identity
+        self.logger = logger
+        self.group = group
+        (events, continuation) = AsyncStream.makeStream(of: NetworkEvent.self)
+        state = Mutex(State(registry: PeerRegistry(ourKey: identity.publicKey)))
+        reserved = Set(configuration.peers.compactMap(\.key))
+    }
+
+    /// Queues the message for one peer. False when there is no connection to it, or it already
+    /// has as much waiting as it may.
+    @discardableResult
+    package func send(_ bytes: [UInt8], on channel: NetworkChannel, to peer: PublicKey) -> Bool {
+        state.withLock { $0.registry[peer] }?.send(bytes, on: channel) ?? false
+    }
+
+    /// Queues the message for every connected peer.
+    package func broadcast(_ bytes: [UInt8], on channel: NetworkChannel) {
+        for link in state.withLock({ $0.registry.all }) { _ = link.send(bytes, on: channel) }
+    }
+
+    /// Ends the connection, for a peer that broke a rule of a higher layer.
+    package func disconnect(_ peer: PublicKey) {
+        state.withLock { $0.registry[peer] }?.close()
+    }
+
+    package var connectedPeers: [PublicKey] { state.withLock { $0.registry.all.map(\.peer) } }
+
+    /// Binds the port, once; later calls report the same one.
+    @discardableResult
+    package func listen() async throws(NetworkError) -> Int {
+        if let port = state.withLock({ $0.listener?.localAddress?.port }) { return port }
+        let (host, port) = (configuration.host, configuration.port)
+        do {
+            let channel = try await serverBootstrap().bind(host: host, port: port).get()
+            state.withLock { $0.listener = channel }
+            return channel.localAddress?.port ?? port
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw .portInUse(host: host, port: port)
+        } catch let error as IOError where error.errnoCode == EACCES {
+            throw .notPermitted(host: host, port: port)
+        } catch {
+            throw .cannotListen(host: host, port: port, detail: "\(error)")
+        }
+    }
+
+    /// Runs until graceful shutdown or cancellation.
+    package func run() async throws {
+        try await listen()
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { tasks in
+                for peer in self.configuration.peers {
+                    tasks.addTask { await Dialer(network: self, address: peer).run() }
+                }
+                // Without peers to dial the group would end at once.
+                tasks.addTask { try? await Task.sleep(for: .seconds(60 * 60 * 24 * 365 * 100)) }
+                await tasks.waitForAll()
+            }
+        }
+        await stop()
+    }
+
+    private func stop() async {
+        let (listener, links) = state.withLock { state in
+            state.isStopping = true
+            return (state.listener, state.registry.all)
+        }
+        try? await listener?.close().get()
+        for link in links {
+            link.close()
+            try? await link.closed().get()
+        }
+        continuation.finish()
+    }
+}
+
+extension PeerNetwork {
+    private func handler(
+        _ role: NoiseHandshake.Role, expecting key: PublicKey? = nil,
+        onIdentity: @escaping @Sendable (PublicKey) -> Void = { _ in }
+    ) -> PeerConnection {
+        PeerConnection(
+            role: role, context: configuration.context, identity: identity, expectedKey: key,
+            limits: configuration.limits, owner: self, logger: logger, onIdentity: onIdentity)
+    }
+
+    func link(to peer: PublicKey) -> PeerLink? { state.withLock { $0.registry[peer] } }
+
+    func clientBootstrap(
+        expecting key: PublicKey?, onIdentity: @escaping @Sendable (PublicKey) -> Void
+    ) -> ClientBootstrap {
+        ClientBootstrap(group: group)
+            .connectTimeout(configuration.limits.connectTimeout)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.writeBufferWaterMark, value: watermark)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        self.handler(.initiator, expecting: key, onIdentity: onIdentity))
+                }
+            }
+    }
+
+    private func serverBootstrap() -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.writeBufferWaterMark, value: watermark)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard self.admitHandshake() else { throw CloseReason.noRoom }
+                    try channel.pipeline.syncOperations.addHandler(self.handler(.responder))
+                }
+            }
+    }
+
+    private var watermark: ChannelOptions.Types.WriteBufferWaterMark {
+        let limits = configuration.limits
+        return .init(low: limits.writeLow, high: limits.writeHigh)
+    }
+
+    private func admitHandshake() -> Bool {
+        state.withLock { state in
+            guard !state.isStopping, state.pending < configuration.limits.pendingHandshakes
+            else { return false }
+            state.pending += 1
+            return true
+        }
+    }
+}
+
+extension PeerNetwork: PeerConnectionOwner {
+    func established(_ link: PeerLink) throws(CloseReason) {
+        let verdict: Result<PeerLink?, CloseReason> = state.withLock { state in
+            guard !state.isStopping else { return .failure(.noRoom) }
+            let isReserved = link.isInitiator || reserved.contains(link.peer)
+            let isFull = state.registry.inboundCount >= configuration.limits.inboundPeers
+            guard isReserved || !isFull || state.registry[link.peer] != nil else {
+                return .failure(.noRoom)
+            }
+            switch state.registry.add(link) {
+            case .refused: return .failure(.duplicate)
+            case .added:
+                continuation.yield(.connected(link.peer))
+                return .success(nil)
+            case .replaces(let old):
+                continuation.yield(.disconnected(link.peer))
+                continuation.yield(.connected(link.peer))
+                return .success(old)
+            }
+        }
+        try verdict.get()?.close()
+    }
+
+    func inboundHandshakeEnded() { state.withLock { $0.pending -= 1 } }
+
+    func received(_ message: ReceivedMessage) { continuation.yield(.message(message)) }
+
+    func ended(_ link: PeerLink?, reason: CloseReason?) {
+        if let reason { logger.debug("connection closed", metadata: ["reason": "\(reason)"]) }
+        guard let link else { return }
+        state.withLock { state in
+            guard state.registry.remove(link) else { return }
+            continuation.yield(.disconnected(link.peer))
+        }
+    }
+}

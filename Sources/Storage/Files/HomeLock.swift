@@ -1,0 +1,14 @@
+import Glibc
+
+/// Keeps a second process out of a home directory for as long as this value lives. The kernel
+/// releases the lock when the process ends, however it ends.
+package struct HomeLock: ~Copyable, Sendable {
+    private let file: PosixFile
+
+    /// Makes the directory when it is missing.
+    package init(home: String) throws(StorageError) {
+        try Files.makeDirectory(home)
+        file = try PosixFile(path: home + "/lock", flags: O_RDWR | O_CREAT)
+        try file.lock(for: home)
+    }
+}

@@ -1,0 +1,149 @@
+// Decides whether this validator may sign. Its record is a file of its own, because losing or
+// restoring the database must not make it forget what it has already said.
+
+package import Cryptography
+import Glibc
+package import Primitives
+
+/// Why a signature was refused.
+package enum SignGuardError: Error, Equatable, Sendable {
+    /// Something later was signed already.
+    case goesBack(asked: SignPosition, last: SignPosition)
+    /// Something else was signed at this very position.
+    case conflicts(at: SignPosition)
+    /// The chain has blocks but the record is gone: what was signed cannot be known.
+    case recordLost(path: String)
+    case otherChain(path: String)
+    case damaged(path: String, offset: UInt64)
+    case storage(StorageError)
+}
+
+/// The record of the last position signed, appended to and synchronised before each signature.
+///
+/// Layout: 64-byte slots. The first holds the genesis hash; each later one holds height (8),
+/// round (4), step (1), digest of the signed bytes (32), and the first 19 bytes of the tagged hash
+/// of those 45. Positions never decrease. A slot that was being written when the machine lost
+/// power is all zeros or short, and was never acted on; anything else that fails its check is
+/// damage, and the guard refuses to open.
+package struct SignGuard: ~Copyable, Sendable {
+    private static let slotBytes = 64
+    private static let bodyBytes = 45
+    /// 64 KiB; then the file is replaced by its last slot.
+    private static let slotsBeforeRewrite: UInt64 = 1024
+    private static let tag = HashTag("openledger/sign-record/v1")
+
+    private let path: String
+    private let header: [UInt8]
+    private var file: PosixFile
+    private var slots: UInt64
+    package private(set) var last: SignPosition?
+    private var lastDigest: Digest?
+
+    /// - Parameter chainHasBlocks: whether the database is past genesis, when a missing record is
+    ///   a lost one.
+    package init(
+        path: String, genesis: Digest, chainHasBlocks: Bool
+    ) throws(SignGuardError) {
+        let header = Self.slot(body: genesis.bytes + [UInt8](repeating: 0, count: 13))
+        do {
+            if !Files.exists(path) {
+                guard !chainHasBlocks else { throw SignGuardError.recordLost(path: path) }
+                try Files.replace(path, with: header)
+            }
+            file = try PosixFile(path: path, flags: O_RDWR)
+            let size = try file.size
+            let bytes = try file.read(at: 0, count: Int(clamping: size))
+            let state = try Self.parse(bytes, header: header, path: path)
+            slots = state.slots
+            last = state.last
+            lastDigest = state.digest
+        } catch let error as StorageError {
+            throw .storage(error)
+        } catch let error as SignGuardError {
+            throw error
+        } catch {
+            throw .damaged(path: path, offset: 0)
+        }
+        self.path = path
+        self.header = header
+    }
+
+    /// Records the position durably, or refuses. Only after it returns may the key be used.
+    /// Asking again for the same bytes at the last position is allowed: Ed25519 is deterministic,
+    /// so the same signature results.
+    package mutating func authorise(
+        _ position: SignPosition, signing bytes: [UInt8]
+    ) throws(SignGuardError) {
+        let digest = taggedHash(Self.tag, bytes)
+        if let last, position <= last {
+            guard position == last else { throw .goesBack(asked: position, last: last) }
+            guard digest == lastDigest else { throw .conflicts(at: position) }
+            return
+        }
+        do {
+            try append(Self.slot(body: Self.body(position, digest)))
+        } catch {
+            throw .storage(error)
+        }
+        last = position
+        lastDigest = digest
+    }
+
+    private mutating func append(_ slot: [UInt8]) throws(StorageError) {
+        guard slots < Self.slotsBeforeRewrite else {
+            try Files.replace(path, with: header + slot)
+            file = try PosixFile(path: path, flags: O_RDWR)
+            slots = 2
+            return
+        }
+        try file.write(slot, at: slots * UInt64(Self.slotBytes))
+        try file.synchronise()
+        slots += 1
+    }
+}
+
+extension SignGuard {
+    private static func body(_ position: SignPosition, _ digest: Digest) -> [UInt8] {
+        var writer = BorshWriter()
+        writer.write(position.height)
+        writer.write(position.round)
+        writer.write(position.step.rawValue)
+        writer.write(digest)
+        return writer.bytes
+    }
+
+    private static func slot(body: [UInt8]) -> [UInt8] {
+        body + taggedHash(tag, body).bytes.prefix(slotBytes - bodyBytes)
+    }
+
+    private static func parse(
+        _ bytes: [UInt8], header: [UInt8], path: String
+    ) throws(SignGuardError) -> (slots: UInt64, last: SignPosition?, digest: Digest?) {
+        guard bytes.count >= slotBytes else { throw .damaged(path: path, offset: 0) }
+        guard Array(bytes[..<slotBytes]) == header else { throw .otherChain(path: path) }
+        var slots: UInt64 = 1
+        var last: (SignPosition, Digest)?
+        for start in stride(from: slotBytes, to: bytes.count, by: slotBytes) {
+            let slot = Array(bytes[start..<min(start + slotBytes, bytes.count)])
+            let isTorn = slot.count < slotBytes || slot.allSatisfy { $0 == 0 }
+            if isTorn && start + slotBytes >= bytes.count { break }
+            guard let entry = decode(slot), last.map({ $0.0 <= entry.0 }) ?? true else {
+                throw .damaged(path: path, offset: UInt64(start))
+            }
+            last = entry
+            slots += 1
+        }
+        return (slots, last?.0, last?.1)
+    }
+
+    private static func decode(_ slot: [UInt8]) -> (SignPosition, Digest)? {
+        let body = Array(slot.prefix(bodyBytes))
+        guard slot == Self.slot(body: body) else { return nil }
+        var reader = BorshReader(body)
+        guard let height = try? reader.readUInt64(), let round = try? reader.readUInt32(),
+            let step = (try? reader.readUInt8()).flatMap(SignPosition.Step.init(rawValue:)),
+            let digest = try? Digest(from: &reader)
+        else { return nil }
+        return (SignPosition(height: height, round: round, step: step), digest)
+    }
+}
