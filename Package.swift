@@ -182,7 +182,8 @@ let shell: [Target] = [
     part(
         "Storage",
         [
-            "CRocksDB", "Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives",
+            "CRocksDB", "Commitments", "Replica", "Ledger", "Voting", "StateTree", "Cryptography",
+            "Primitives",
             logging,
         ]
     ),
@@ -240,7 +241,12 @@ let shell: [Target] = [
 ]
 
 let shellTests: [Target] = [
-    tests("Storage", ["Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
+    tests(
+        "Storage",
+        [
+            "Commitments", "Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives",
+        ]
+    ),
     .testTarget(
         name: "PeersTests",
         dependencies: ["Peers", "Cryptography", "Primitives", logging, "TestSupport"] + nio,

@@ -16,7 +16,10 @@ struct InboundAssembly: Sendable {
         case .begin(let channel, let total, let chunk):
             guard total <= channel.messageBytesLimit else {
                 throw .messageTooLong(
-                    channel: channel, limit: channel.messageBytesLimit, found: total)
+                    channel: channel,
+                    limit: channel.messageBytesLimit,
+                    found: total
+                )
             }
             guard partials[Int(channel.rawValue)] == nil else {
                 throw .outOfSequence(channel: channel)
@@ -32,7 +35,9 @@ struct InboundAssembly: Sendable {
     }
 
     private mutating func add(
-        _ chunk: [UInt8], to start: consuming Partial, on channel: NetworkChannel
+        _ chunk: [UInt8],
+        to start: consuming Partial,
+        on channel: NetworkChannel
     ) throws(FrameError) -> (NetworkChannel, [UInt8])? {
         guard start.bytes.count + chunk.count <= start.total else {
             throw .outOfSequence(channel: channel)

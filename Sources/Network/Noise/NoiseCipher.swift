@@ -1,19 +1,22 @@
-package import Cryptography
-
 /// `CipherState` of the Noise specification, section 5.1: a key and the number of messages it has
 /// protected. Without a key it passes bytes through, as the first handshake message needs.
 package struct NoiseCipher: Sendable {
     package static let tagBytes = 16
 
-    private var key: [UInt8]?
+    private var key: NoiseCipherKey?
     private var nonce: UInt64 = 0
 
-    package init(key: [UInt8]?) { self.key = key }
+    /// Without a key.
+    init() {}
+
+    /// - Parameter output: of the key derivation; its first 32 bytes are the key.
+    init(derived output: [UInt8]) { key = NoiseCipherKey(output.prefix(NoiseSuite.keyBytes)) }
 
     package var hasKey: Bool { key != nil }
 
     package mutating func seal(
-        _ plaintext: [UInt8], associated: [UInt8]
+        _ plaintext: [UInt8],
+        associated: [UInt8]
     ) throws(NoiseError) -> [UInt8] {
         guard let key else { return plaintext }
         let counter = try takeNonce()
@@ -22,7 +25,8 @@ package struct NoiseCipher: Sendable {
 
     /// A refused message leaves the state as it was.
     package mutating func open(
-        _ ciphertext: [UInt8], associated: [UInt8]
+        _ ciphertext: [UInt8],
+        associated: [UInt8]
     ) throws(NoiseError) -> [UInt8] {
         guard let key else { return ciphertext }
         guard ciphertext.count >= Self.tagBytes else {
@@ -31,7 +35,11 @@ package struct NoiseCipher: Sendable {
         guard nonce < .max else { throw .nonceExhausted }
         guard
             let plaintext = NoiseSuite.open(
-                ciphertext, associated: associated, key: key, counter: nonce)
+                ciphertext,
+                associated: associated,
+                key: key,
+                counter: nonce
+            )
         else { throw .notAuthentic }
         nonce += 1
         return plaintext
@@ -41,9 +49,9 @@ package struct NoiseCipher: Sendable {
     /// in memory later. The counter goes on.
     package mutating func rekey() {
         guard let key else { return }
-        let zeros = [UInt8](repeating: 0, count: 32)
-        self.key = Array(
-            NoiseSuite.seal(zeros, associated: [], key: key, counter: .max).prefix(32))
+        let zeros = [UInt8](repeating: 0, count: NoiseSuite.keyBytes)
+        let sealed = NoiseSuite.seal(zeros, associated: [], key: key, counter: .max)
+        self.key = NoiseCipherKey(sealed.prefix(NoiseSuite.keyBytes))
     }
 
     /// The largest counter is reserved for `rekey`.

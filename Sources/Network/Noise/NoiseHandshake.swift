@@ -26,7 +26,10 @@ package struct NoiseHandshake: Sendable {
     private var position = 0
 
     package init(
-        role: Role, prologue: [UInt8], staticKey: NoiseKeyPair, ephemeral: NoiseKeyPair
+        role: Role,
+        prologue: [UInt8],
+        staticKey: NoiseKeyPair,
+        ephemeral: NoiseKeyPair
     ) {
         self.role = role
         self.staticKey = staticKey
@@ -91,8 +94,11 @@ package struct NoiseHandshake: Sendable {
         let (first, second) = symmetric.split()
         let isInitiator = role == .initiator
         return NoiseSession(
-            sending: isInitiator ? first : second, receiving: isInitiator ? second : first,
-            remoteStatic: remoteStatic, handshakeHash: symmetric.hash)
+            sending: isInitiator ? first : second,
+            receiving: isInitiator ? second : first,
+            remoteStatic: remoteStatic,
+            handshakeHash: symmetric.hash
+        )
     }
 
     /// The peer's static key, once its message has been read.
@@ -109,7 +115,8 @@ package struct NoiseHandshake: Sendable {
     }
 
     private func take(
-        _ count: Int, from rest: inout ArraySlice<UInt8>
+        _ count: Int,
+        from rest: inout ArraySlice<UInt8>
     ) throws(NoiseError) -> [UInt8] {
         guard rest.count >= count else { throw .truncated(needed: count, found: rest.count) }
         defer { rest = rest.dropFirst(count) }

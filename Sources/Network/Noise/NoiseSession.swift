@@ -12,7 +12,9 @@ package struct NoiseSession: Sendable {
     package let handshakeHash: [UInt8]
 
     init(
-        sending: NoiseCipher, receiving: NoiseCipher, remoteStatic: [UInt8],
+        sending: NoiseCipher,
+        receiving: NoiseCipher,
+        remoteStatic: [UInt8],
         handshakeHash: [UInt8]
     ) {
         self.sending = sending

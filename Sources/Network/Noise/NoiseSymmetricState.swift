@@ -2,7 +2,7 @@
 struct NoiseSymmetricState: Sendable {
     private var chainingKey: [UInt8]
     private(set) var hash: [UInt8]
-    private var cipher = NoiseCipher(key: nil)
+    private var cipher = NoiseCipher()
 
     /// - Parameter protocolName: hashed when longer than 64 bytes, padded with zeros otherwise.
     init(protocolName: String, prologue: [UInt8]) {
@@ -20,7 +20,7 @@ struct NoiseSymmetricState: Sendable {
     mutating func mixKey(_ secret: [UInt8]) {
         let (chain, key) = NoiseSuite.derive(chainingKey, secret)
         chainingKey = chain
-        cipher = NoiseCipher(key: Array(key.prefix(32)))
+        cipher = NoiseCipher(derived: key)
     }
 
     mutating func encryptAndHash(_ plaintext: [UInt8]) throws(NoiseError) -> [UInt8] {
@@ -40,8 +40,6 @@ struct NoiseSymmetricState: Sendable {
 
     func split() -> (first: NoiseCipher, second: NoiseCipher) {
         let (first, second) = NoiseSuite.derive(chainingKey, [])
-        return (
-            NoiseCipher(key: Array(first.prefix(32))), NoiseCipher(key: Array(second.prefix(32)))
-        )
+        return (NoiseCipher(derived: first), NoiseCipher(derived: second))
     }
 }

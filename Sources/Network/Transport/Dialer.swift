@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOPosix
 import Primitives
@@ -40,7 +41,9 @@ struct Dialer {
             }
         } catch {
             network.logger.debug(
-                "no connection", metadata: ["peer": "\(address)", "error": "\(error)"])
+                "no connection",
+                metadata: ["peer": "\(address)", "error": "\(error)"]
+            )
         }
         return found.key.withLock { $0 }
     }

@@ -63,9 +63,14 @@ final class PeerConnection: ChannelInboundHandler {
     private var reason: CloseReason?
 
     init(
-        role: NoiseHandshake.Role, context: HandshakeContext, identity: PeerIdentity,
-        expectedKey: PublicKey?, limits: NetworkLimits, owner: any PeerConnectionOwner,
-        logger: Logger, onIdentity: @escaping @Sendable (PublicKey) -> Void
+        role: NoiseHandshake.Role,
+        context: HandshakeContext,
+        identity: PeerIdentity,
+        expectedKey: PublicKey?,
+        limits: NetworkLimits,
+        owner: any PeerConnectionOwner,
+        logger: Logger,
+        onIdentity: @escaping @Sendable (PublicKey) -> Void
     ) {
         self.identity = identity
         self.expectedKey = expectedKey
@@ -77,8 +82,12 @@ final class PeerConnection: ChannelInboundHandler {
         isInitiator = role == .initiator
         phase = .handshake(
             NoiseHandshake(
-                role: role, prologue: context.prologue, staticKey: identity.staticKey,
-                ephemeral: NoiseSuite.generateKey()))
+                role: role,
+                prologue: context.prologue,
+                staticKey: identity.staticKey,
+                ephemeral: NoiseSuite.generateKey()
+            )
+        )
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -178,7 +187,8 @@ extension PeerConnection {
             guard let (channel, bytes) = try assembly.accept(packet) else { return }
             let credit = ReceiveCredit(bytes: bytes.count, account: account)
             owner.received(
-                ReceivedMessage(peer: link.peer, channel: channel, bytes: bytes, credit: credit))
+                ReceivedMessage(peer: link.peer, channel: channel, bytes: bytes, credit: credit)
+            )
         case .closed:
             return
         }
@@ -206,8 +216,11 @@ extension PeerConnection {
         guard let session = handshake.session(), let peerKey else { throw NoiseError.outOfTurn }
         let handle = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let link = PeerLink(
-            peer: peerKey, isInitiator: isInitiator, channel: context.channel,
-            pump: { handle.value.0.pump(handle.value.1) })
+            peer: peerKey,
+            isInitiator: isInitiator,
+            channel: context.channel,
+            pump: { handle.value.0.pump(handle.value.1) }
+        )
         deadline?.cancel()
         endHandshake()
         phase = .established(session, link)
@@ -242,7 +255,9 @@ extension PeerConnection {
 extension PeerConnection {
     /// Writes the next handshake message, which may be the last.
     private func advance(
-        _ start: NoiseHandshake, payload: [UInt8], _ context: ChannelHandlerContext
+        _ start: NoiseHandshake,
+        payload: [UInt8],
+        _ context: ChannelHandlerContext
     ) {
         var handshake = start
         do {
@@ -283,7 +298,8 @@ extension PeerConnection {
 
     private func writeFrame(_ frame: [UInt8], _ context: ChannelHandlerContext) {
         var buffer = context.channel.allocator.buffer(
-            capacity: FrameReader.prefixBytes + frame.count)
+            capacity: FrameReader.prefixBytes + frame.count
+        )
         buffer.writeInteger(UInt32(frame.count))
         buffer.writeBytes(frame)
         context.write(wrapOutboundOut(buffer), promise: nil)
@@ -292,9 +308,10 @@ extension PeerConnection {
     private func startKeepalive(_ context: ChannelHandlerContext) {
         lastHeard = .now()
         lastTaken = .now()
-        keepalive = context.eventLoop.assumeIsolated().scheduleRepeatedTask(
+        let handle = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        keepalive = context.eventLoop.scheduleRepeatedTask(
             initialDelay: limits.pingAfter, delay: limits.pingAfter
-        ) { _ in self.checkLiveness(context) }
+        ) { _ in handle.value.0.checkLiveness(handle.value.1) }
     }
 
     private func checkLiveness(_ context: ChannelHandlerContext) {

@@ -19,7 +19,10 @@ final class PeerLink: Sendable {
     private let pump: @Sendable () -> Void
 
     init(
-        peer: PublicKey, isInitiator: Bool, channel: any Channel, pump: @escaping @Sendable () -> Void
+        peer: PublicKey,
+        isInitiator: Bool,
+        channel: any Channel,
+        pump: @escaping @Sendable () -> Void
     ) {
         self.peer = peer
         self.isInitiator = isInitiator

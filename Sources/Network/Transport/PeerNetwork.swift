@@ -5,7 +5,7 @@ package import Logging
 package import NIOCore
 import NIOPosix
 package import Primitives
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// Listens, dials the configured peers for as long as it runs, and carries messages.
@@ -19,7 +19,10 @@ package final class PeerNetwork: Service, Sendable {
         package var limits: NetworkLimits
 
         package init(
-            context: HandshakeContext, host: String, port: Int, peers: [PeerAddress] = [],
+            context: HandshakeContext,
+            host: String,
+            port: Int,
+            peers: [PeerAddress] = [],
             limits: NetworkLimits = NetworkLimits()
         ) {
             self.context = context
@@ -49,7 +52,9 @@ package final class PeerNetwork: Service, Sendable {
     private let reserved: Set<PublicKey>
 
     package init(
-        configuration: Configuration, identity: PeerIdentity, logger: Logger,
+        configuration: Configuration,
+        identity: PeerIdentity,
+        logger: Logger,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {
         self.configuration = configuration
@@ -130,18 +135,27 @@ package final class PeerNetwork: Service, Sendable {
 
 extension PeerNetwork {
     private func handler(
-        _ role: NoiseHandshake.Role, expecting key: PublicKey? = nil,
+        _ role: NoiseHandshake.Role,
+        expecting key: PublicKey? = nil,
         onIdentity: @escaping @Sendable (PublicKey) -> Void = { _ in }
     ) -> PeerConnection {
         PeerConnection(
-            role: role, context: configuration.context, identity: identity, expectedKey: key,
-            limits: configuration.limits, owner: self, logger: logger, onIdentity: onIdentity)
+            role: role,
+            context: configuration.context,
+            identity: identity,
+            expectedKey: key,
+            limits: configuration.limits,
+            owner: self,
+            logger: logger,
+            onIdentity: onIdentity
+        )
     }
 
     func link(to peer: PublicKey) -> PeerLink? { state.withLock { $0.registry[peer] } }
 
     func clientBootstrap(
-        expecting key: PublicKey?, onIdentity: @escaping @Sendable (PublicKey) -> Void
+        expecting key: PublicKey?,
+        onIdentity: @escaping @Sendable (PublicKey) -> Void
     ) -> ClientBootstrap {
         ClientBootstrap(group: group)
             .connectTimeout(configuration.limits.connectTimeout)
@@ -151,7 +165,8 @@ extension PeerNetwork {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        self.handler(.initiator, expecting: key, onIdentity: onIdentity))
+                        self.handler(.initiator, expecting: key, onIdentity: onIdentity)
+                    )
                 }
             }
     }

@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 /// Which connection to each peer is kept when there are two.
 ///

@@ -11,13 +11,20 @@ package protocol KeyValueReader: Sendable {
     /// At most `limit` pairs whose key starts with `prefix`, in key order or against it. `after` is
     /// the last key of the page before, and is not repeated.
     func scan(
-        _ family: ColumnFamily, prefix: [UInt8], after: [UInt8]?, limit: Int, descending: Bool
+        _ family: ColumnFamily,
+        prefix: [UInt8],
+        after: [UInt8]?,
+        limit: Int,
+        descending: Bool
     ) throws(StorageError) -> [KeyValue]
 }
 
 extension KeyValueReader {
     package func scan(
-        _ family: ColumnFamily, prefix: [UInt8] = [], after: [UInt8]? = nil, limit: Int
+        _ family: ColumnFamily,
+        prefix: [UInt8] = [],
+        after: [UInt8]? = nil,
+        limit: Int
     ) throws(StorageError) -> [KeyValue] {
         try scan(family, prefix: prefix, after: after, limit: limit, descending: false)
     }

@@ -27,10 +27,19 @@ import CRocksDB
     }
 
     package func scan(
-        _ family: ColumnFamily, prefix: [UInt8], after: [UInt8]?, limit: Int, descending: Bool
+        _ family: ColumnFamily,
+        prefix: [UInt8],
+        after: [UInt8]?,
+        limit: Int,
+        descending: Bool
     ) throws(StorageError) -> [KeyValue] {
         try unsafe store.scan(
-            family, prefix: prefix, after: after, limit: limit, descending: descending,
-            options: reads)
+            family,
+            prefix: prefix,
+            after: after,
+            limit: limit,
+            descending: descending,
+            options: reads
+        )
     }
 }

@@ -32,7 +32,7 @@ import Glibc
     }
 
     deinit {
-        for unsafe family in unsafe families { unsafe rocksdb_column_family_handle_destroy(family) }
+        unsafe families.forEach { unsafe rocksdb_column_family_handle_destroy($0) }
         unsafe rocksdb_close(database)
         unsafe rocksdb_readoptions_destroy(reads)
         unsafe rocksdb_writeoptions_destroy(synced)
@@ -44,11 +44,20 @@ import Glibc
     }
 
     package func scan(
-        _ family: ColumnFamily, prefix: [UInt8], after: [UInt8]?, limit: Int, descending: Bool
+        _ family: ColumnFamily,
+        prefix: [UInt8],
+        after: [UInt8]?,
+        limit: Int,
+        descending: Bool
     ) throws(StorageError) -> [KeyValue] {
         try unsafe scan(
-            family, prefix: prefix, after: after, limit: limit, descending: descending,
-            options: reads)
+            family,
+            prefix: prefix,
+            after: after,
+            limit: limit,
+            descending: descending,
+            options: reads
+        )
     }
 
     /// Applies the batch atomically. With `sync`, returns only when it would survive a power cut.
@@ -61,19 +70,35 @@ import Glibc
                 unsafe withBytes(key) { key, keyCount in
                     unsafe withBytes(value) { value, valueCount in
                         unsafe rocksdb_writebatch_put_cf(
-                            native, families[family.rawValue], key, keyCount, value, valueCount)
+                            native,
+                            families[family.rawValue],
+                            key,
+                            keyCount,
+                            value,
+                            valueCount
+                        )
                     }
                 }
             case .delete(let family, let key):
                 unsafe withBytes(key) { key, count in
                     unsafe rocksdb_writebatch_delete_cf(
-                        native, families[family.rawValue], key, count)
+                        native,
+                        families[family.rawValue],
+                        key,
+                        count
+                    )
                 }
             case .deleteRange(let family, let from, let to):
                 unsafe withBytes(from) { from, fromCount in
                     unsafe withBytes(to) { to, toCount in
                         unsafe rocksdb_writebatch_delete_range_cf(
-                            native, families[family.rawValue], from, fromCount, to, toCount)
+                            native,
+                            families[family.rawValue],
+                            from,
+                            fromCount,
+                            to,
+                            toCount
+                        )
                     }
                 }
             }
@@ -100,12 +125,20 @@ import Glibc
 
 extension KeyValueStore {
     func value(
-        _ family: ColumnFamily, _ key: [UInt8], options: OpaquePointer
+        _ family: ColumnFamily,
+        _ key: [UInt8],
+        options: OpaquePointer
     ) throws(StorageError) -> [UInt8]? {
         let slice = try unsafe checked(path) { error in
             unsafe withBytes(key) { key, count in
                 unsafe rocksdb_get_pinned_cf(
-                    database, options, families[family.rawValue], key, count, error)
+                    database,
+                    options,
+                    families[family.rawValue],
+                    key,
+                    count,
+                    error
+                )
             }
         }
         guard let slice = unsafe slice else { return nil }
@@ -116,12 +149,19 @@ extension KeyValueStore {
     }
 
     func scan(
-        _ family: ColumnFamily, prefix: [UInt8], after: [UInt8]?, limit: Int, descending: Bool,
+        _ family: ColumnFamily,
+        prefix: [UInt8],
+        after: [UInt8]?,
+        limit: Int,
+        descending: Bool,
         options: OpaquePointer
     ) throws(StorageError) -> [KeyValue] {
         guard
             let iterator = unsafe rocksdb_create_iterator_cf(
-                database, options, families[family.rawValue])
+                database,
+                options,
+                families[family.rawValue]
+            )
         else { throw .io(path: path, detail: "no iterator") }
         defer { unsafe rocksdb_iter_destroy(iterator) }
         unsafe position(iterator, prefix: prefix, after: after, descending: descending)
@@ -147,7 +187,10 @@ extension KeyValueStore {
     }
 
     private func position(
-        _ iterator: OpaquePointer, prefix: [UInt8], after: [UInt8]?, descending: Bool
+        _ iterator: OpaquePointer,
+        prefix: [UInt8],
+        after: [UInt8]?,
+        descending: Bool
     ) {
         if !descending {
             let start = after.map { $0.lexicographicallyPrecedes(prefix) ? prefix : $0 } ?? prefix
@@ -175,16 +218,24 @@ extension KeyValueStore {
     }
 
     private static func open(
-        path: String, options: OpaquePointer
+        path: String,
+        options: OpaquePointer
     ) throws(StorageError) -> (database: OpaquePointer, families: [OpaquePointer]) {
         let names = unsafe ColumnFamily.allCases.map { unsafe strdup($0.name) }
-        defer { for unsafe name in unsafe names { unsafe free(name) } }
+        defer { unsafe names.forEach { unsafe free($0) } }
         let namePointers = unsafe names.map { unsafe UnsafePointer($0) }
         let familyOptions = unsafe [OpaquePointer?](repeating: options, count: names.count)
         var handles = unsafe [OpaquePointer?](repeating: nil, count: names.count)
         let database = try unsafe checked(path) { error in
             unsafe rocksdb_open_column_families(
-                options, path, Int32(names.count), namePointers, familyOptions, &handles, error)
+                options,
+                path,
+                Int32(names.count),
+                namePointers,
+                familyOptions,
+                &handles,
+                error
+            )
         }
         let families = unsafe handles.compactMap { unsafe $0 }
         guard let database = unsafe database, unsafe families.count == names.count else {

@@ -32,7 +32,8 @@ func checked<Result>(
 }
 
 func withBytes<Result>(
-    _ bytes: [UInt8], _ body: (UnsafePointer<CChar>?, Int) -> Result
+    _ bytes: [UInt8],
+    _ body: (UnsafePointer<CChar>?, Int) -> Result
 ) -> Result {
     unsafe bytes.withUnsafeBytes { buffer in
         unsafe body(buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count)
@@ -46,7 +47,7 @@ func copy(_ bytes: UnsafePointer<CChar>?, _ count: Int) -> [UInt8] {
 
 extension StorageError {
     /// RocksDB reports errors as text only; these are the parts of it that have stayed the same.
-    init(rocksMessage text: String, path: String) {
+    package init(rocksMessage text: String, path: String) {
         if text.contains("No space left on device") || text.contains("Disk quota exceeded") {
             self = .diskFull(path: path)
         } else if text.contains("Permission denied") || text.contains("Read-only file system") {

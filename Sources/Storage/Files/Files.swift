@@ -35,7 +35,9 @@ enum Files {
     static func synchroniseDirectory(of path: String) throws(StorageError) {
         let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let directory = try PosixFile(
-            path: parent.isEmpty ? "/" : parent, flags: O_RDONLY | O_DIRECTORY)
+            path: parent.isEmpty ? "/" : parent,
+            flags: O_RDONLY | O_DIRECTORY
+        )
         try directory.synchronise()
     }
 

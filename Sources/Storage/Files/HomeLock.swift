@@ -8,7 +8,8 @@ package struct HomeLock: ~Copyable, Sendable {
     /// Makes the directory when it is missing.
     package init(home: String) throws(StorageError) {
         try Files.makeDirectory(home)
-        file = try PosixFile(path: home + "/lock", flags: O_RDWR | O_CREAT)
-        try file.lock(for: home)
+        let opened = try PosixFile(path: home + "/lock", flags: O_RDWR | O_CREAT)
+        try opened.lock(for: home)
+        file = opened
     }
 }

@@ -3,8 +3,8 @@
 
 import Glibc
 
-/// An open file, closed when it goes out of scope.
-struct PosixFile: ~Copyable {
+/// An open file, closed when nobody refers to it any more.
+final class PosixFile: Sendable {
     let path: String
     private let descriptor: Int32
 
@@ -23,7 +23,10 @@ struct PosixFile: ~Copyable {
         while done < all.count {
             let count = unsafe all.withUnsafeBytes { buffer in
                 unsafe Glibc.write(
-                    descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: done),
+                    buffer.count - done
+                )
             }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw StorageError(errno: errno, path: path) }
@@ -38,8 +41,11 @@ struct PosixFile: ~Copyable {
         while done < count {
             let got = unsafe bytes.withUnsafeMutableBytes { buffer in
                 unsafe pread(
-                    descriptor, buffer.baseAddress?.advanced(by: done), count - done,
-                    off_t(offset) + off_t(done))
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: done),
+                    count - done,
+                    off_t(offset) + off_t(done)
+                )
             }
             if got < 0 && errno == EINTR { continue }
             guard got >= 0 else { throw StorageError(errno: errno, path: path) }
@@ -55,8 +61,11 @@ struct PosixFile: ~Copyable {
         while done < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in
                 unsafe pwrite(
-                    descriptor, buffer.baseAddress?.advanced(by: done), bytes.count - done,
-                    off_t(offset) + off_t(done))
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: done),
+                    bytes.count - done,
+                    off_t(offset) + off_t(done)
+                )
             }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw StorageError(errno: errno, path: path) }

@@ -1,7 +1,7 @@
 // Decides whether this validator may sign. Its record is a file of its own, because losing or
 // restoring the database must not make it forget what it has already said.
 
-package import Cryptography
+import Cryptography
 import Glibc
 package import Primitives
 
@@ -42,37 +42,43 @@ package struct SignGuard: ~Copyable, Sendable {
     /// - Parameter chainHasBlocks: whether the database is past genesis, when a missing record is
     ///   a lost one.
     package init(
-        path: String, genesis: Digest, chainHasBlocks: Bool
+        path: String,
+        genesis: Digest,
+        chainHasBlocks: Bool
     ) throws(SignGuardError) {
         let header = Self.slot(body: genesis.bytes + [UInt8](repeating: 0, count: 13))
+        let opened: PosixFile
+        let bytes: [UInt8]
         do {
-            if !Files.exists(path) {
-                guard !chainHasBlocks else { throw SignGuardError.recordLost(path: path) }
-                try Files.replace(path, with: header)
-            }
-            file = try PosixFile(path: path, flags: O_RDWR)
-            let size = try file.size
-            let bytes = try file.read(at: 0, count: Int(clamping: size))
-            let state = try Self.parse(bytes, header: header, path: path)
-            slots = state.slots
-            last = state.last
-            lastDigest = state.digest
-        } catch let error as StorageError {
-            throw .storage(error)
-        } catch let error as SignGuardError {
-            throw error
+            opened = try Self.open(path: path, header: header, chainHasBlocks: chainHasBlocks)
+            bytes = try opened.read(at: 0, count: Int(clamping: opened.size))
+        } catch StorageError.missing where chainHasBlocks {
+            throw .recordLost(path: path)
         } catch {
-            throw .damaged(path: path, offset: 0)
+            throw .storage(error)
         }
+        let state = try Self.parse(bytes, header: header, path: path)
         self.path = path
         self.header = header
+        file = opened
+        slots = state.slots
+        last = state.last
+        lastDigest = state.digest
+    }
+
+    private static func open(
+        path: String, header: [UInt8], chainHasBlocks: Bool
+    ) throws(StorageError) -> PosixFile {
+        if !chainHasBlocks && !Files.exists(path) { try Files.replace(path, with: header) }
+        return try PosixFile(path: path, flags: O_RDWR)
     }
 
     /// Records the position durably, or refuses. Only after it returns may the key be used.
     /// Asking again for the same bytes at the last position is allowed: Ed25519 is deterministic,
     /// so the same signature results.
     package mutating func authorise(
-        _ position: SignPosition, signing bytes: [UInt8]
+        _ position: SignPosition,
+        signing bytes: [UInt8]
     ) throws(SignGuardError) {
         let digest = taggedHash(Self.tag, bytes)
         if let last, position <= last {
@@ -117,7 +123,9 @@ extension SignGuard {
     }
 
     private static func parse(
-        _ bytes: [UInt8], header: [UInt8], path: String
+        _ bytes: [UInt8],
+        header: [UInt8],
+        path: String
     ) throws(SignGuardError) -> (slots: UInt64, last: SignPosition?, digest: Digest?) {
         guard bytes.count >= slotBytes else { throw .damaged(path: path, offset: 0) }
         guard Array(bytes[..<slotBytes]) == header else { throw .otherChain(path: path) }
