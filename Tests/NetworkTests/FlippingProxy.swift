@@ -18,9 +18,11 @@ final class FlippingProxy: Sendable {
                     .connect(host: "127.0.0.1", port: server)
                     .flatMapThrowing { outbound in
                         try inbound.pipeline.syncOperations.addHandler(
-                            Relay(to: outbound, flip: direction == .toServer ? position : nil))
+                            Relay(to: outbound, flip: direction == .toServer ? position : nil)
+                        )
                         try outbound.pipeline.syncOperations.addHandler(
-                            Relay(to: inbound, flip: direction == .toClient ? position : nil))
+                            Relay(to: inbound, flip: direction == .toClient ? position : nil)
+                        )
                         inbound.setOption(.autoRead, value: true).whenComplete { _ in }
                         outbound.setOption(.autoRead, value: true).whenComplete { _ in }
                     }

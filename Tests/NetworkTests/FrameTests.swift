@@ -77,7 +77,11 @@ struct FrameTests {
             }
         }
         #expect(found == expected)
-        #expect(Array(finished.prefix(5)) == [.consensus, .consensus, .consensus, .consensus, .consensus])
+        #expect(
+            Array(finished.prefix(5)) == [
+                .consensus, .consensus, .consensus, .consensus, .consensus,
+            ]
+        )
         // The rest take turns, so none of them finishes everything before another starts.
         let artifacts = finished.firstIndex(of: .artifacts) ?? 99
         let lastTransactions = finished.lastIndex(of: .transactions) ?? 0
@@ -106,7 +110,10 @@ struct FrameTests {
         var assembly = InboundAssembly()
         #expect(
             throws: FrameError.messageTooLong(
-                channel: .transactions, limit: limit, found: limit + 1)
+                channel: .transactions,
+                limit: limit,
+                found: limit + 1
+            )
         ) { try assembly.accept(.begin(.transactions, total: limit + 1, [])) }
         #expect(throws: FrameError.outOfSequence(channel: .consensus)) {
             try assembly.accept(.more(.consensus, [1]))

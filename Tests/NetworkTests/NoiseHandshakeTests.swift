@@ -9,7 +9,8 @@ struct NoiseHandshakeTests {
     private static let context = HandshakeContext(chain: Array("test".utf8), genesis: .zero)
 
     private func pair(
-        _ first: HandshakeContext = context, _ second: HandshakeContext = context
+        _ first: HandshakeContext = context,
+        _ second: HandshakeContext = context
     ) throws -> (NoiseHandshake, NoiseHandshake) {
         var random = SeededGenerator(seed: 3)
         func key() throws -> NoiseKeyPair {
@@ -17,11 +18,17 @@ struct NoiseHandshakeTests {
         }
         return (
             NoiseHandshake(
-                role: .initiator, prologue: first.prologue, staticKey: try key(),
-                ephemeral: try key()),
+                role: .initiator,
+                prologue: first.prologue,
+                staticKey: try key(),
+                ephemeral: try key()
+            ),
             NoiseHandshake(
-                role: .responder, prologue: second.prologue, staticKey: try key(),
-                ephemeral: try key())
+                role: .responder,
+                prologue: second.prologue,
+                staticKey: try key(),
+                ephemeral: try key()
+            )
         )
     }
 
@@ -31,7 +38,8 @@ struct NoiseHandshakeTests {
             HandshakeContext(chain: Array("tesu".utf8), genesis: .zero),
             HandshakeContext(chain: Array("test".utf8), genesis: taggedHash(HashTag("x"), [])),
             HandshakeContext(chain: Array("test".utf8), genesis: .zero, protocolVersion: 2),
-        ])
+        ]
+    )
     func prologue(other: HandshakeContext) throws {
         var (initiator, responder) = try pair(Self.context, other)
         _ = try responder.read(initiator.write([]))
@@ -50,7 +58,8 @@ struct NoiseHandshakeTests {
                 do {
                     for index in 0..<3 {
                         let isOurs = index.isMultiple(of: 2)
-                        var message = try isOurs
+                        var message =
+                            try isOurs
                             ? initiator.write(payload) : responder.write(payload)
                         #expect(target != index || message.count == length)
                         if index == target { message[offset] ^= 1 }
@@ -74,7 +83,8 @@ struct NoiseHandshakeTests {
             "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
             "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
             "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        ])
+        ]
+    )
     func lowOrder(point: String) throws {
         var (_, responder) = try pair()
         _ = try responder.read(try #require(Hex.decode(point)))

@@ -28,11 +28,17 @@ struct NoiseVectorTests {
     private func replay(_ vector: Vector) throws {
         let prologue = try #require(Hex.decode(vector.initPrologue))
         var initiator = NoiseHandshake(
-            role: .initiator, prologue: prologue, staticKey: try key(vector.initStatic),
-            ephemeral: try key(vector.initEphemeral))
+            role: .initiator,
+            prologue: prologue,
+            staticKey: try key(vector.initStatic),
+            ephemeral: try key(vector.initEphemeral)
+        )
         var responder = NoiseHandshake(
-            role: .responder, prologue: prologue, staticKey: try key(vector.respStatic),
-            ephemeral: try key(vector.respEphemeral))
+            role: .responder,
+            prologue: prologue,
+            staticKey: try key(vector.respStatic),
+            ephemeral: try key(vector.respEphemeral)
+        )
         for (index, message) in vector.messages.prefix(3).enumerated() {
             let payload = try #require(Hex.decode(message.payload))
             let sent: [UInt8]

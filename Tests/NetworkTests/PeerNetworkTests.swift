@@ -35,14 +35,17 @@ struct PeerNetworkTests {
     func wrongPrologue() async throws {
         let server = try await TestNetwork(seed: 1)
         let stranger = try await TestNetwork(
-            seed: 2, peers: [server.address],
-            context: HandshakeContext(chain: Array("other".utf8), genesis: .zero))
+            seed: 2,
+            peers: [server.address],
+            context: HandshakeContext(chain: Array("other".utf8), genesis: .zero)
+        )
         let other = taggedHash(HashTag("other"), [])
         let misled = try await TestNetwork(
             seed: 3,
             peers: [
                 PeerAddress(host: "127.0.0.1", port: server.port, key: PublicKey(other.bytes))
-            ])
+            ]
+        )
         try await Task.sleep(for: .milliseconds(600))
         #expect(stranger.seen.connected.isEmpty && misled.seen.connected.isEmpty)
         #expect(server.network.connectedPeers.isEmpty)
@@ -55,7 +58,9 @@ struct PeerNetworkTests {
             let server = try await TestNetwork(seed: 1)
             let proxy = try await FlippingProxy(to: server.port, flipping: direction, at: 1500)
             let client = try await TestNetwork(
-                seed: 2, peers: [PeerAddress(host: "127.0.0.1", port: proxy.port)])
+                seed: 2,
+                peers: [PeerAddress(host: "127.0.0.1", port: proxy.port)]
+            )
             #expect(await eventually { client.seen.connected == [server.key] })
             #expect(await eventually { server.seen.connected == [client.key] })
             let bytes = [UInt8](repeating: 7, count: 5000)
@@ -84,7 +89,9 @@ struct PeerNetworkTests {
         for (direction, position) in places {
             let proxy = try await FlippingProxy(to: server.port, flipping: direction, at: position)
             let client = try await TestNetwork(
-                seed: 2, peers: [PeerAddress(host: "127.0.0.1", port: proxy.port)])
+                seed: 2,
+                peers: [PeerAddress(host: "127.0.0.1", port: proxy.port)]
+            )
             try await Task.sleep(for: .milliseconds(100))
             #expect(server.seen.connected.isEmpty, "\(direction) \(position)")
             await client.stop()
@@ -177,11 +184,18 @@ struct PeerNetworkTests {
             for index in 0..<4 {
                 let peers = (0..<4).filter { $0 != index }.map {
                     PeerAddress(
-                        host: "127.0.0.1", port: ports[$0], key: round % 2 == 0 ? keys[$0] : nil)
+                        host: "127.0.0.1",
+                        port: ports[$0],
+                        key: round % 2 == 0 ? keys[$0] : nil
+                    )
                 }
                 nodes.append(
                     try await TestNetwork(
-                        seed: UInt8(index + 1), port: ports[index], peers: peers))
+                        seed: UInt8(index + 1),
+                        port: ports[index],
+                        peers: peers
+                    )
+                )
             }
             let all = nodes
             #expect(await eventually { all.allSatisfy { $0.network.connectedPeers.count == 3 } })
@@ -221,6 +235,7 @@ struct PeerAddressTests {
 
     @Test(
         "malformed addresses are refused",
-        arguments: ["", "host", "host:", "host:0", "host:65536", ":80", "abcd@host:80", "@host:80"])
+        arguments: ["", "host", "host:", "host:0", "host:65536", ":80", "abcd@host:80", "@host:80"]
+    )
     func malformed(text: String) { #expect(PeerAddress(text) == nil) }
 }

@@ -24,17 +24,29 @@ final class TestNetwork: Sendable {
 
     /// - Parameter consumes: false leaves every event in the stream, as a stuck consumer would.
     init(
-        seed: UInt8, port: Int = 0, peers: [PeerAddress] = [], context: HandshakeContext = context,
-        consumes: Bool = true, limits: NetworkLimits = TestNetwork.limits
+        seed: UInt8,
+        port: Int = 0,
+        peers: [PeerAddress] = [],
+        context: HandshakeContext = context,
+        consumes: Bool = true,
+        limits: NetworkLimits = TestNetwork.limits
     ) async throws {
         let identity = PeerIdentity(
-            signedBy: try SigningKey(seed: [UInt8](repeating: seed, count: 32)))
+            signedBy: try SigningKey(seed: [UInt8](repeating: seed, count: 32))
+        )
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let network = PeerNetwork(
             configuration: .init(
-                context: context, host: "127.0.0.1", port: port, peers: peers, limits: limits),
-            identity: identity, logger: logger)
+                context: context,
+                host: "127.0.0.1",
+                port: port,
+                peers: peers,
+                limits: limits
+            ),
+            identity: identity,
+            logger: logger
+        )
         self.network = network
         key = identity.publicKey
         self.port = try await network.listen()

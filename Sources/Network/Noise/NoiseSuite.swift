@@ -48,18 +48,30 @@ package enum NoiseSuite {
     }
 
     static func seal(
-        _ plaintext: [UInt8], associated: [UInt8], key: NoiseCipherKey, counter: UInt64
+        _ plaintext: [UInt8],
+        associated: [UInt8],
+        key: NoiseCipherKey,
+        counter: UInt64
     ) -> [UInt8] {
         ChaChaPoly.seal(
-            plaintext, key: key.key, nonce: ChaChaPoly.Nonce(counter: counter),
-            associated: associated)
+            plaintext,
+            key: key.key,
+            nonce: ChaChaPoly.Nonce(counter: counter),
+            associated: associated
+        )
     }
 
     static func open(
-        _ ciphertext: [UInt8], associated: [UInt8], key: NoiseCipherKey, counter: UInt64
+        _ ciphertext: [UInt8],
+        associated: [UInt8],
+        key: NoiseCipherKey,
+        counter: UInt64
     ) -> [UInt8]? {
         ChaChaPoly.open(
-            ciphertext, key: key.key, nonce: ChaChaPoly.Nonce(counter: counter),
-            associated: associated)
+            ciphertext,
+            key: key.key,
+            nonce: ChaChaPoly.Nonce(counter: counter),
+            associated: associated
+        )
     }
 }

@@ -310,7 +310,8 @@ extension PeerConnection {
         lastTaken = .now()
         let handle = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         keepalive = context.eventLoop.scheduleRepeatedTask(
-            initialDelay: limits.pingAfter, delay: limits.pingAfter
+            initialDelay: limits.pingAfter,
+            delay: limits.pingAfter
         ) { _ in handle.value.0.checkLiveness(handle.value.1) }
     }
 

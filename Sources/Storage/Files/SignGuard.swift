@@ -67,7 +67,9 @@ package struct SignGuard: ~Copyable, Sendable {
     }
 
     private static func open(
-        path: String, header: [UInt8], chainHasBlocks: Bool
+        path: String,
+        header: [UInt8],
+        chainHasBlocks: Bool
     ) throws(StorageError) -> PosixFile {
         if !chainHasBlocks && !Files.exists(path) { try Files.replace(path, with: header) }
         return try PosixFile(path: path, flags: O_RDWR)
