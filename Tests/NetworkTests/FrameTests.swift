@@ -1,8 +1,7 @@
 import NIOCore
+import Peers
 import TestSupport
 import Testing
-
-@testable import Peers
 
 @Suite("Frames")
 struct FrameTests {

@@ -1,16 +1,18 @@
-import NIOCore
+package import NIOCore
 
 /// Cuts a byte stream into frames: a big-endian `UInt32` length, then that many bytes. The length
 /// is judged before anything is stored for it.
-struct FrameReader: Sendable {
+package struct FrameReader: Sendable {
     static let prefixBytes = 4
 
     private var buffer = ByteBuffer()
 
-    mutating func append(_ bytes: inout ByteBuffer) { buffer.writeBuffer(&bytes) }
+    package init() {}
+
+    package mutating func append(_ bytes: inout ByteBuffer) { buffer.writeBuffer(&bytes) }
 
     /// The next whole frame of at most `limit` bytes, or nil until more bytes arrive.
-    mutating func next(limit: Int) throws(FrameError) -> [UInt8]? {
+    package mutating func next(limit: Int) throws(FrameError) -> [UInt8]? {
         guard
             let prefix = buffer.getInteger(at: buffer.readerIndex, as: UInt32.self)
         else { return nil }

@@ -1,6 +1,6 @@
 /// Puts chunks together again. At most one message a channel is under way, and its memory grows
 /// with the bytes that really came.
-struct InboundAssembly: Sendable {
+package struct InboundAssembly: Sendable {
     private struct Partial: Sendable {
         let total: Int
         var bytes: [UInt8]
@@ -8,8 +8,11 @@ struct InboundAssembly: Sendable {
 
     private var partials = [Partial?](repeating: nil, count: NetworkChannel.allCases.count)
 
+    package init() {}
+
     /// The message that this packet completes, if any.
-    mutating func accept(_ packet: Packet) throws(FrameError) -> (NetworkChannel, [UInt8])? {
+    package mutating func accept(_ packet: Packet) throws(FrameError) -> (NetworkChannel, [UInt8])?
+    {
         switch packet {
         case .ping, .pong:
             return nil

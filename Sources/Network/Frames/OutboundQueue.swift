@@ -4,7 +4,7 @@ import NIOCore
 ///
 /// Consensus always goes first. The other channels take turns by the chunk, so that a large
 /// artifact cannot starve block sync, nor the other way round.
-struct OutboundQueue: Sendable {
+package struct OutboundQueue: Sendable {
     private struct Lane: Sendable {
         var messages = CircularBuffer<[UInt8]>()
         /// Bytes of the first message that are already framed.
@@ -15,12 +15,14 @@ struct OutboundQueue: Sendable {
     private var lanes = NetworkChannel.allCases.map { _ in Lane() }
     private var turn = 1
 
-    var isEmpty: Bool { lanes.allSatisfy { $0.messages.isEmpty } }
-    var waitingBytes: Int { lanes.reduce(0) { $0 + $1.waiting } }
+    package init() {}
+
+    package var isEmpty: Bool { lanes.allSatisfy { $0.messages.isEmpty } }
+    package var waitingBytes: Int { lanes.reduce(0) { $0 + $1.waiting } }
 
     /// False when the message is longer than its channel allows or the budget is used up; then
     /// nothing is queued.
-    mutating func add(_ message: [UInt8], on channel: NetworkChannel) -> Bool {
+    package mutating func add(_ message: [UInt8], on channel: NetworkChannel) -> Bool {
         let index = Int(channel.rawValue)
         guard message.count <= channel.messageBytesLimit,
             lanes[index].waiting + message.count <= channel.queueBytesLimit
@@ -30,7 +32,7 @@ struct OutboundQueue: Sendable {
         return true
     }
 
-    mutating func next() -> Packet? {
+    package mutating func next() -> Packet? {
         if let packet = next(lane: 0) { return packet }
         for _ in 1..<lanes.count {
             let lane = turn

@@ -5,21 +5,21 @@
 /// | `0x00 + c` | a message begins on channel `c` | total length (`UInt32`, big-endian), bytes |
 /// | `0x40 + c` | a message goes on | bytes |
 /// | `0x80`, `0x81` | keepalive, and its answer | nothing |
-enum Packet: Equatable, Sendable {
+package enum Packet: Equatable, Sendable {
     case begin(NetworkChannel, total: Int, [UInt8])
     case more(NetworkChannel, [UInt8])
     case ping
     case pong
 
     /// Bytes of a message in one frame: small enough for a vote to overtake a block.
-    static let chunkBytes = 16 << 10
-    static let plaintextBytesLimit = 1 + 4 + chunkBytes
+    package static let chunkBytes = 16 << 10
+    package static let plaintextBytesLimit = 1 + 4 + chunkBytes
 
     private static let continuation: UInt8 = 0x40
     private static let pingKind: UInt8 = 0x80
     private static let pongKind: UInt8 = 0x81
 
-    var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         switch self {
         case .begin(let channel, let total, let chunk):
             let length = UInt32(total)
@@ -31,7 +31,7 @@ enum Packet: Equatable, Sendable {
         }
     }
 
-    init(_ bytes: [UInt8]) throws(FrameError) {
+    package init(_ bytes: [UInt8]) throws(FrameError) {
         guard let kind = bytes.first else { throw .frameTooShort(found: 0) }
         if kind == Self.pingKind || kind == Self.pongKind {
             guard bytes.count == 1 else {
