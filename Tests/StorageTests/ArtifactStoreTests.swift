@@ -110,7 +110,7 @@ struct ArtifactStoreTests {
         let fourth = try fetch(4)
         #expect(!store.contains(first) && store.contains(own) && store.contains(fourth))
         #expect(store.usedBytes == 3000)
-        #expect(throws: StorageError.quotaExceeded(limit: 3000, needed: 5001)) {
+        #expect(throws: StorageError.quotaExceeded(limit: 3000, needed: 3001)) {
             _ = try ArtifactStore(directory: scratch.file("artifacts"), quotaBytes: 3000)
                 .store(bytes(2001, seed: 7))
         }

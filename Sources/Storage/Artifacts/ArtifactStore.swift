@@ -185,27 +185,28 @@ extension ArtifactStore {
         }
     }
 
-    /// Evicts fetched, unpinned artifacts, longest unused first, until `bytes` fit.
+    /// Evicts fetched, unpinned artifacts, longest unused first, until `bytes` fit; none when even
+    /// that would not make enough room.
     private func makeRoom(for bytes: UInt64) throws(StorageError) {
-        while let victim = try victim(for: bytes) {
-            try Files.remove(path(victim, isOwn: false) + ".list")
-            try Files.remove(path(victim, isOwn: false))
-            forget(victim)
+        let (used, candidates) = state.withLock { state in
+            let evictable = state.entries.filter { !$0.value.isOwn && state.pins[$0.key] == nil }
+            return (
+                state.used,
+                evictable.sorted { ($0.value.lastUse, $0.key) < ($1.value.lastUse, $1.key) }
+            )
         }
-    }
-
-    private func victim(for bytes: UInt64) throws(StorageError) -> ArtifactID? {
-        let (used, victim) = state.withLock { state in
-            let candidates = state.entries.filter { !$0.value.isOwn && state.pins[$0.key] == nil }
-            let oldest = candidates.min {
-                ($0.value.lastUse, $0.key) < ($1.value.lastUse, $1.key)
-            }
-            return (state.used, oldest?.key)
+        let kept = used - candidates.reduce(0) { $0 + $1.value.bytes }
+        let (least, overflow) = kept.addingReportingOverflow(bytes)
+        guard !overflow, least <= quotaBytes else {
+            throw .quotaExceeded(limit: quotaBytes, needed: overflow ? .max : least)
         }
-        let (needed, overflow) = used.addingReportingOverflow(bytes)
-        if !overflow, needed <= quotaBytes { return nil }
-        guard let victim else { throw .quotaExceeded(limit: quotaBytes, needed: needed) }
-        return victim
+        var left = used
+        for (id, entry) in candidates where left + bytes > quotaBytes {
+            try Files.remove(path(id, isOwn: false) + ".list")
+            try Files.remove(path(id, isOwn: false))
+            forget(id)
+            left -= entry.bytes
+        }
     }
 
     private static func readManifest(_ path: String) throws(StorageError) -> ArtifactManifest? {
