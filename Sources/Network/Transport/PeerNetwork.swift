@@ -73,9 +73,13 @@ package final class PeerNetwork: Service, Sendable {
         state.withLock { $0.registry[peer] }?.send(bytes, on: channel) ?? false
     }
 
-    /// Queues the message for every connected peer.
-    package func broadcast(_ bytes: [UInt8], on channel: NetworkChannel) {
-        for link in state.withLock({ $0.registry.all }) { _ = link.send(bytes, on: channel) }
+    /// Queues the message for every connected peer but one.
+    package func broadcast(
+        _ bytes: [UInt8], on channel: NetworkChannel, except: PublicKey? = nil
+    ) {
+        for link in state.withLock({ $0.registry.all }) where link.peer != except {
+            _ = link.send(bytes, on: channel)
+        }
     }
 
     /// Ends the connection, for a peer that broke a rule of a higher layer.

@@ -14,6 +14,8 @@ package enum SignGuardError: Error, Equatable, Sendable {
     /// The chain has blocks but the record is gone: what was signed cannot be known.
     case recordLost(path: String)
     case otherChain(path: String)
+    /// The consensus log has a signature of ours later than the record.
+    case behindLog(signed: SignPosition, last: SignPosition?)
     case damaged(path: String, offset: UInt64)
     case storage(StorageError)
 }
@@ -155,5 +157,23 @@ extension SignGuard {
             let digest = try? Digest(from: &reader)
         else { return nil }
         return (SignPosition(height: height, round: round, step: step), digest)
+    }
+}
+
+extension SignGuardError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .goesBack(let asked, let last): "asked to sign \(asked) after \(last)"
+        case .conflicts(let position): "asked to sign a second time at \(position)"
+        case .recordLost(let path):
+            "the signing record \(path) is missing, so this validator may not sign"
+        case .otherChain(let path): "the signing record \(path) belongs to another chain"
+        case .behindLog(let signed, let last):
+            "the signing record ends at \(last.map { "\($0)" } ?? "nothing") although \(signed) "
+                + "was signed, so this validator may not sign"
+        case .damaged(let path, let offset):
+            "the signing record \(path) is damaged at byte \(offset)"
+        case .storage(let error): error.description
+        }
     }
 }

@@ -22,3 +22,7 @@ package struct SignPosition: Sendable, Hashable, Comparable {
             < (right.height, right.round, right.step.rawValue)
     }
 }
+
+extension SignPosition: CustomStringConvertible {
+    package var description: String { "height \(height), round \(round), \(step)" }
+}

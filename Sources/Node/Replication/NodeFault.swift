@@ -1,0 +1,22 @@
+package import Replica
+package import Storage
+
+/// Why a node stopped for good. It has said nothing after the cause.
+package enum NodeFault: Error, Sendable, Equatable {
+    /// The disk refused a write or read; what was not durable was not sent.
+    case storage(StorageError)
+    /// The signing record cannot be written or trusted.
+    case signing(SignGuardError)
+    /// The chain contradicts itself as this node sees it.
+    case replica(ReplicaFault)
+}
+
+extension NodeFault: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .storage(let error): error.description
+        case .signing(let error): error.description
+        case .replica(let fault): "the node cannot trust its own state: \(fault)"
+        }
+    }
+}
