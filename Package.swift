@@ -214,6 +214,7 @@ let shell: [Target] = [
             "Storage", "Peers", "RPC", "Factory", "Verification", "Jobs", "Replica", "Consensus",
             "Ledger", "Voting", "Wallet", "Commitments", "StateTree", "Cryptography", "JSON",
             "Primitives", logging, lifecycle,
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             .product(name: "TOMLKit", package: "TOMLKit"),
         ] + hummingbird
     ),
@@ -272,6 +273,7 @@ let shellTests: [Target] = [
         "Node",
         [
             "Storage", "Peers", "RPC", "Replica", "Ledger", "Voting", "Wallet", "Commitments",
+            "StateTree",
             "Cryptography", "JSON", "Primitives", logging, httpClient,
         ]
     ),

@@ -1,7 +1,7 @@
 // The only place where the validator's hot key signs for consensus. The guard's record is on the
 // disk before the key is used, so no crash can make it sign two things at one position.
 
-package import Cryptography
+import Cryptography
 package import Primitives
 package import Replica
 package import Storage
@@ -9,11 +9,11 @@ package import Voting
 
 /// A validator's hot key behind its guard.
 package struct ValidatorSigner: ~Copyable, Sendable {
-    private let key: SigningKey
+    private let key: HotKey
     private let chain: ChainID
     private var guardian: SignGuard
 
-    package init(key: consuming SigningKey, chain: ChainID, guardian: consuming SignGuard) {
+    package init(key: HotKey, chain: ChainID, guardian: consuming SignGuard) {
         self.key = key
         self.chain = chain
         self.guardian = guardian
@@ -30,7 +30,7 @@ package struct ValidatorSigner: ~Copyable, Sendable {
         case .vote(let vote):
             let bytes = vote.signBytes(chain: chain)
             try guardian.authorise(SignPosition(vote), signing: bytes)
-            return .vote(SignedVote(vote: vote, signature: key.sign(bytes)))
+            return .vote(SignedVote(vote: vote, signature: key.key.sign(bytes)))
         case .proposal(let proposal):
             let bytes = proposal.signBytes(chain: chain)
             try guardian.authorise(
@@ -41,10 +41,10 @@ package struct ValidatorSigner: ~Copyable, Sendable {
                 ),
                 signing: bytes
             )
-            return .proposal(SignedProposal(proposal: proposal, signature: key.sign(bytes)))
+            return .proposal(SignedProposal(proposal: proposal, signature: key.key.sign(bytes)))
         case .beacon(let alpha):
             // One key has one proof for each input, so there is nothing to contradict.
-            return .beacon(alpha: alpha, VRF.prove(alpha, with: key))
+            return .beacon(alpha: alpha, VRF.prove(alpha, with: key.key))
         }
     }
 

@@ -85,6 +85,27 @@ package final class ArtifactStore: Sendable {
         return bytes
     }
 
+    /// Part of an artifact, from checked chunks; shorter at its end. Nil when it is not here.
+    package func bytes(
+        _ id: ArtifactID,
+        offset: UInt64,
+        count: Int
+    ) throws(StorageError) -> [UInt8]? {
+        guard let manifest = try manifest(id) else { return nil }
+        guard offset < manifest.length, count > 0 else { return [] }
+        let size = UInt64(ArtifactManifest.chunkBytes)
+        let end = min(manifest.length, offset + UInt64(count))
+        var bytes: [UInt8] = []
+        for index in offset / size...(end - 1) / size {
+            guard let chunk = try chunk(Int(index), of: id) else { return nil }
+            let start = index * size
+            let from = Int(max(offset, start) - start)
+            let to = Int(min(end, start + size) - start)
+            bytes += chunk[from..<to]
+        }
+        return bytes
+    }
+
     /// Keeps an artifact of this node's own until it is removed by hand.
     @discardableResult
     package func store(_ bytes: [UInt8]) throws(StorageError) -> ArtifactID {

@@ -24,6 +24,7 @@ enum ChainKey {
     static func event(_ height: Height, _ index: UInt32) -> [UInt8] {
         eventPrefix + bigEndian(height.value) + bigEndian(index)
     }
+    static func events(at height: Height) -> [UInt8] { eventPrefix + bigEndian(height.value) }
     static func subject(_ subject: Digest) -> [UInt8] { [0x73] + subject.bytes }
     static func event(of subject: Digest, _ height: Height, _ index: UInt32) -> [UInt8] {
         Self.subject(subject) + bigEndian(height.value) + bigEndian(index)

@@ -94,6 +94,19 @@ package struct ChainReader: Sendable {
         return events
     }
 
+    /// All events of one block.
+    package func events(at height: Height) throws(StorageError) -> [Event] {
+        var events: [Event] = []
+        let pairs = try values.scan(
+            .events,
+            prefix: ChainKey.events(at: height),
+            after: nil,
+            limit: Int(UInt32.max)
+        )
+        for pair in pairs { events.append(try decode(pair.value, "event")) }
+        return events
+    }
+
     /// Events that name this claim, adapter or other object, oldest first.
     ///
     /// - Parameter after: the place of the last event of the page before.
@@ -117,6 +130,10 @@ package struct ChainReader: Sendable {
             events.append(try decodeEvent(place, value))
         }
         return events
+    }
+
+    package func stateValue(_ key: [UInt8]) throws(StorageError) -> [UInt8]? {
+        try values.value(.state, key)
     }
 
     /// State entries whose keys begin with `prefix`, in key order after `after`.

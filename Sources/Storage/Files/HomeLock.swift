@@ -1,8 +1,8 @@
 import Glibc
 
-/// Keeps a second process out of a home directory for as long as this value lives. The kernel
+/// Keeps a second process out of a home directory for as long as it is referred to. The kernel
 /// releases the lock when the process ends, however it ends.
-package struct HomeLock: ~Copyable, Sendable {
+package final class HomeLock: Sendable {
     private let file: PosixFile
 
     /// Makes the directory when it is missing.
