@@ -28,8 +28,8 @@ package struct Node: Sendable {
     private let record: ChainRecord
     private let logger: Logger
     private let network: PeerNetwork
-    private let exchange: ArtifactExchange
-    private let runner: ReplicaRunner
+    package let exchange: ArtifactExchange
+    package let runner: ReplicaRunner
     private let hotKey: HotKey?
     /// What the node answers; usable as soon as it exists.
     package let gateway: NodeGateway
@@ -102,12 +102,24 @@ package struct Node: Sendable {
         onReady: @escaping @Sendable (_ rpc: Int, _ peers: Int) async -> Void = { _, _ in }
     ) async throws {
         let peersPort = try await listen()
-        let services: [any Service] = [
+        var services: [any Service] = [
             network,
             TaskService { [exchange] in await exchange.run() },
             TaskService { [runner, exchange] in try await runner.run(artifacts: exchange) },
             gateway.server(configuration.rpc, logger: logger) { await onReady($0, peersPort) },
         ]
+        if let hotKey, configuration.verifier.isEnabled {
+            services.append(
+                VerifierService(
+                    runner: runner,
+                    gateway: gateway,
+                    exchange: exchange,
+                    record: record,
+                    key: hotKey,
+                    logger: logger
+                )
+            )
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map {
