@@ -119,7 +119,9 @@ struct DatabaseTests {
         }
         var chain = try SoloChain(path: path)
         try chain.pay(to: 2)
-        #expect(try chain.database.now.log() == [.started(Height(3))])
+        // Height 2 had been started, so it was finished first; the payment is in height 3.
+        #expect(try chain.database.now.tip().height == Height(3))
+        #expect(try chain.database.now.log().isEmpty)
     }
 
     @Test("old versions are dropped, the kept ones stay whole, and the tree stops growing")
