@@ -6,16 +6,26 @@ package import LanguageModel
 package import Primitives
 
 package enum RecipeDefaults {
-    /// Rank 8 on q and v; as many steps as three epochs take, within bounds; at most
-    /// sixteen units, which a small network re-runs whole.
+    /// Models narrower than this learn little through q and v alone, and little from the steps
+    /// that larger ones need.
+    private static let smallWidth = 256
+
+    /// The layers that get an adapter: q and v, and in a small model the feed-forward as well.
+    package static func targets(of model: ModelConfiguration) -> [LinearLayer] {
+        model.hiddenSize < smallWidth
+            ? [.query, .value, .output, .gate, .up, .down] : [.query, .value]
+    }
+
+    /// Rank 8 on `targets(of:)`; as many steps as three epochs take, within bounds; at most sixteen
+    /// units, which a devnet's verifiers re-run whole.
     ///
     /// - Returns: nil when a value given by the caller is out of its range.
     package static func recipe(
         records: Int,
         model: ModelConfiguration,
         seed: Digest,
-        targets: [LinearLayer] = [.query, .value],
         rank: Int = 8,
+        targets: [LinearLayer]? = nil,
         learningRate: Float? = nil,
         steps: Int? = nil,
         batchSize: Int = 8,
@@ -25,15 +35,14 @@ package enum RecipeDefaults {
         let training = try? TrainingRecipe(
             rank: rank,
             alpha: Float(2 * rank),
-            targets: targets,
-            // Small models learn little from steps that large ones need.
-            learningRate: learningRate ?? (model.hiddenSize < 256 ? 1e-2 : 1e-3),
+            targets: targets ?? Self.targets(of: model),
+            learningRate: learningRate ?? (model.hiddenSize < smallWidth ? 1e-2 : 1e-3),
             warmupSteps: epochs / 20,
             schedule: .linear,
             steps: epochs,
             batchSize: batchSize,
             maxTokens: min(model.contextLength, 512),
-            segmentSteps: (epochs + 15) / 16,
+            segmentSteps: max(1, (epochs + 15) / 16),
             seed: seed
         )
         return training.flatMap {

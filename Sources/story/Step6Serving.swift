@@ -18,7 +18,7 @@ extension Story {
         let began = ContinuousClock.now
         for question in try questions() { try await ask(question, at: endpoint) }
         report.set("secondsForAnswers", Report.number(Self.seconds(ContinuousClock.now - began)))
-        try await settle()
+        try await settle(at: endpoint)
     }
 
     /// The provider's own process; it loads the adapter only after checking it against the chain.
@@ -75,7 +75,7 @@ extension Story {
         at endpoint: RPCClient
     ) async throws {
         let answer = try await tool.json([
-            "serve", "ask", question.prompt, "--endpoint", endpoint.url, "--model", servedName,
+            "serve", "ask", question.prompt, "--endpoint", endpoint.url, "--adapter", adapter,
             "--channel", channel,
             "--max-tokens", "48", "--from", people.user.key, "--keys", keys, "--url", rpc.url,
         ])
@@ -85,9 +85,12 @@ extension Story {
         asked.append((question.subject, question.prompt, try answer.text("receipt")))
     }
 
-    private mutating func settle() async throws {
+    private mutating func settle(at endpoint: RPCClient) async throws {
         let made = try await send(
-            ["serve", "settle", "--adapter", adapter, "--channel", channel],
+            [
+                "serve", "settle", "--adapter", adapter, "--channel", channel,
+                "--endpoint", endpoint.url,
+            ],
             from: people.provider,
             showsProgress: true
         )

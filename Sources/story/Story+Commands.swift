@@ -32,19 +32,11 @@ extension Story {
         }
     }
 
-    /// A small model learns most through its feed-forward layers, and from few records a step.
+    /// Few steps: every one of them is made again by each validator of the committee.
     var recipe: [String] {
         switch model {
-        case .small:
-            [
-                "--targets", "q_proj,v_proj,o_proj,gate_proj,up_proj,down_proj",
-                "--steps", "80", "--batch", "4", "--learning-rate", "0.01",
-            ]
-        case .smollm2:
-            [
-                "--targets", "q_proj,v_proj", "--steps", "24", "--batch", "4",
-                "--learning-rate", "0.002",
-            ]
+        case .small: ["--steps", "80", "--batch", "4", "--learning-rate", "0.01"]
+        case .smollm2: ["--steps", "16", "--batch", "4", "--learning-rate", "0.002"]
         }
     }
 

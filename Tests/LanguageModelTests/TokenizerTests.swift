@@ -156,12 +156,43 @@ import Testing
         )
     }
 
+    @Test("thousands of strings through SmolLM2's vocabulary agree with the reference library")
+    func smolLM2Cases() throws {
+        let environment = ProcessInfo.processInfo.environment
+        guard let path = environment["OPENLEDGER_SMOLLM2_CASES"],
+            let data = FileManager.default.contents(atPath: path),
+            let model = FileManager.default.contents(atPath: Self.smolLM2Path)
+        else {
+            print("skipped: no OPENLEDGER_SMOLLM2_CASES; Tests/Peers/smollm2_cases.py makes them")
+            return
+        }
+        let tokenizer = try Tokenizer(gguf: GGUFFile([UInt8](model)))
+        var differences = 0
+        for item in try #require(JSON.parse([UInt8](data)).array) {
+            let text = try #require(item["text"]?.string)
+            let ids = item["ids"]?.array?.compactMap { $0.integer(UInt32.self) } ?? []
+            let found = tokenizer.encode(text)
+            let decoded = tokenizer.decode(ids)
+            guard found == ids, decoded.utf8.elementsEqual((item["decoded"]?.string ?? "").utf8)
+            else {
+                differences += 1
+                let points = text.unicodeScalars.map { String($0.value, radix: 16) }
+                if differences < 10 { Issue.record("\(points) \(found) \(ids)") }
+                continue
+            }
+        }
+        #expect(differences == 0)
+    }
+
+    static var smolLM2Path: String {
+        let environment = ProcessInfo.processInfo.environment
+        let cache = environment["OPENLEDGER_CACHE"] ?? NSHomeDirectory() + "/.cache/openledger"
+        return cache + "/SmolLM2-135M-Instruct.Q4_1.gguf"
+    }
+
     @Test("SmolLM2's own vocabulary gives the ids seen elsewhere")
     func smolLM2() throws {
-        let cache =
-            ProcessInfo.processInfo.environment["OPENLEDGER_CACHE"] ?? NSHomeDirectory()
-            + "/.cache/openledger"
-        let path = cache + "/SmolLM2-135M-Instruct.Q4_1.gguf"
+        let path = Self.smolLM2Path
         guard let data = FileManager.default.contents(atPath: path) else {
             print("skipped: no SmolLM2 at \(path); make fetch-smollm2 brings it")
             return

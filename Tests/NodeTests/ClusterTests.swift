@@ -50,11 +50,11 @@ struct ClusterTests {
             #expect(try await nodes[0].commits(transaction.id) != nil)
         }
         let height = await nodes[0].height()
-        let late = try await cluster.start(3, peers: nodes.map(\.port))
-        #expect(await late.reaches(height))
-        nodes.append(late)
-        let before = await late.height()
+        nodes.append(try await cluster.start(3, peers: nodes.map(\.port)))
+        #expect(await nodes[3].reaches(height))
+        let before = await nodes[3].height()
         for node in nodes { await node.stop() }
+        nodes = []
         let again = try await cluster.start(0..<4)
         for node in again { #expect(await node.reaches(before + 2)) }
         let transaction = try cluster.transfer(nonce: 20, to: 2)
@@ -85,12 +85,14 @@ struct ClusterTests {
     @Test("a home that is in use, of another chain, or without its signing record is refused")
     func refusals() async throws {
         let cluster = try TestCluster(validators: 1)
-        let node = try await cluster.start(0, peers: [])
+        var node: RunningNode? = try await cluster.start(0, peers: [])
         await #expect(throws: NodeStartError.storage(.locked(path: cluster.home(0)))) {
             _ = try await cluster.start(0, peers: [])
         }
-        #expect(await node.reaches(2))
-        await node.stop()
+        #expect(await node?.reaches(2) == true)
+        await node?.stop()
+        node = nil
+        await cluster.unlocked(0)
         let other = try TestCluster(validators: 2)
         await #expect(throws: NodeStartError.self) {
             _ = try await RunningNode(

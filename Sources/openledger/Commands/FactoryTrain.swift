@@ -25,7 +25,8 @@ struct FactoryTrain: AsyncParsableCommand {
     @Option(name: .customLong("into"), help: "The folder to write; must not exist.")
     var folder: String
     @Option(help: "Any text; the adapter's bits derive from it.") var seed = "1"
-    @Option(help: "The matrices to adapt, separated by commas.") var targets = "q_proj,v_proj"
+    @Option(help: "The matrices to adapt, separated by commas; fits the model's size unless told.")
+    var targets: String?
     @Option(help: "Rank of the adapter.") var rank = 8
     @Option(help: "Optimizer steps; three epochs unless told.") var steps: Int?
     @Option(help: "Records a step.") var batch = 8
@@ -107,7 +108,7 @@ struct FactoryTrain: AsyncParsableCommand {
     }
 
     private func recipe(_ records: Int, _ base: ModelBundle) throws -> AdapterRecipe {
-        let layers = try targets.split(separator: ",").map { name in
+        let layers = try targets?.split(separator: ",").map { name in
             guard let layer = LinearLayer(targetName: String(name)) else {
                 throw CommandFailure(.badInput, "\(name) is no matrix of a layer")
             }
