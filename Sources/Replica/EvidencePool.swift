@@ -24,8 +24,10 @@ struct EvidencePool {
         }
     }
 
-    /// Forgets what a block could not include: it is too old, or already punished.
-    mutating func removeAll(except kept: [DuplicateVoteEvidence]) {
-        pending.removeAll { held in !kept.contains { $0.hash == held.hash } }
+    /// Forgets what a block of this height was offered and could not include, because it is too
+    /// old or already punished: otherwise it would call for blocks without end. A fault of the
+    /// height itself is for the next block.
+    mutating func settle(height: Height, offered: [DuplicateVoteEvidence]) {
+        pending.removeAll { held in held.height < height && offered.contains(held) }
     }
 }

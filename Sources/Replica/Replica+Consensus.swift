@@ -73,6 +73,10 @@ extension Replica {
             where refusal != .blockFull && refusal != .futureNonce {
                 mempool.drop(transaction)
             }
+            evidence.settle(
+                height: consensus.height,
+                offered: contents.evidence.filter { !built.block.evidence.contains($0) }
+            )
             work.keep(
                 HeightWork.Judged(hash: built.hash, block: built.block, verdict: .success(built)),
                 needed: neededBlocks

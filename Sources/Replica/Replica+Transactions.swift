@@ -20,7 +20,8 @@ extension Replica {
             do {
                 try admit(transaction)
             } catch .ledger(.invalidSignature) {
-                return emit(.report(peer, .forgedTransaction(transaction.id)))
+                emit(.report(peer, .forgedTransaction(transaction.id)))
+                break
             } catch {
                 // Whatever else refuses it depends on our state and time; nobody is to blame.
                 continue

@@ -36,7 +36,7 @@ extension Story {
         serving = endpoint
         let models: JSON = try await wait(for: "answer of the serving endpoint", seconds: 60) {
             let reply = try await endpoint.get("/v1/models")
-            return reply.status == 200 ? reply.body : nil
+            return reply.status == 200 ? reply.body : JSON?.none
         }
         let entry = try models.list("data").first { $0["adapter"]?.string == adapter }
         guard let entry else { throw StoryFailure("the endpoint does not serve the adapter") }

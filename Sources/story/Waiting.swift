@@ -34,7 +34,8 @@ extension Story {
                 seen.append(phase)
                 screen.faint("\(noun) claim: \(phase)")
             }
-            return ["final", "rejected", "unavailable"].contains(phase) ? value : nil
+            // A bare nil would be JSON's null.
+            return ["final", "rejected", "unavailable"].contains(phase) ? value : JSON?.none
         }
         return ended
     }

@@ -322,4 +322,40 @@ struct JudgementTests {
         let found = scene.cluster.stores[0].blocks.flatMap(\.block.evidence)
         #expect(found.map(\.validator) == [faulty])
     }
+
+    @Test("a fault that was punished already calls for no blocks")
+    func repeatedEvidence() throws {
+        let scene = try Scene()
+        let cluster = scene.cluster
+        let faulty = try cluster.index(of: (scene.proposer + 2) % 4)
+        func equivocate() throws {
+            for block in [nil, scene.block.hash] {
+                let vote = Vote(
+                    kind: .prevote,
+                    height: cluster.stores[0].tip.height.next,
+                    round: .zero,
+                    block: block,
+                    validator: faulty
+                )
+                let message = ReplicaMessage.votes([try cluster.sign(vote)])
+                for node in 0..<4 {
+                    try cluster.give(.message(message, from: try cluster.peer(0)), to: node)
+                }
+            }
+        }
+        try equivocate()
+        cluster.passes = { _, _, _ in true }
+        func punished() -> Bool { cluster.stores[0].blocks.contains { !$0.block.evidence.isEmpty } }
+        for _ in 0..<1_000 where !punished() { try cluster.pass(10) }
+        #expect(punished())
+        let set = cluster.stores[0].tip.validators
+        try equivocate()
+        #expect(cluster.stores[0].tip.validators == set)
+        let before = cluster.heights()[0]
+        try cluster.pass(10_000)
+        let heartbeats = 10_000 / UInt64(cluster.record.parameters.timing.heartbeatMilliseconds)
+        #expect(cluster.heights()[0] - before <= heartbeats + 5)
+        let faults = cluster.stores[0].blocks.flatMap(\.block.evidence)
+        #expect(faults.count == 1)
+    }
 }
