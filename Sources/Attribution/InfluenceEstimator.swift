@@ -8,7 +8,7 @@ package import ExactMath
 /// For block b with unit rows Φ_b the score of record i is
 /// `‖row i‖ · Σ_b ((Φ_b Φ_bᵀ + λ_b I)⁻¹ Φ_b φ_b)_i`, `λ_b = c · tr(Φ_b Φ_bᵀ) / n`.
 /// The method is this project's; its relatives are Koh and Liang 2017 (influence functions) and
-/// Kwon et al. 2024 (DataInf). docs/numerics.md has the definition and the measurements.
+/// Kwon et al. 2024 (DataInf). docs/decisions/ has the choice of the damping and the measurements behind it.
 package struct InfluenceEstimator: Sendable {
     package enum Failure: Error, Equatable {
         case arithmetic(ExactMathError)

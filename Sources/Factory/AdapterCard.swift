@@ -45,7 +45,7 @@ struct AdapterCard {
         }
         lines += [
             "",
-            "`openledger adapter verify .` proves this folder against a finalised block header.",
+            "`openledger adapter verify . --adapter ID` proves this folder, once committed, against a finalised block header.",
         ]
         return lines.joined(separator: "\n") + "\n"
     }

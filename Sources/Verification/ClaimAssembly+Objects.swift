@@ -184,7 +184,7 @@ extension ClaimAssembly {
         } catch {
             throw .state("\(error)")
         }
-        guard let bytes else { throw .invalid("there is no such \(Value.self)") }
+        guard let bytes else { throw .missing("\(Value.self)") }
         do {
             return try Value(borsh: bytes)
         } catch {

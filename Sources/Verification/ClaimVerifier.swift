@@ -194,7 +194,7 @@ extension ClaimAssembly {
             return ClaimJudgement.of(work, sample: sample)
         } catch {
             switch error {
-            case .invalid: return .malformed(unit: blind)
+            case .invalid, .missing: return .malformed(unit: blind)
             case .unavailable: return .unavailable
             case .state: throw error
             }

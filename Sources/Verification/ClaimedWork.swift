@@ -22,6 +22,8 @@ package struct ClaimedWork: Sendable {
 package enum ClaimDefect: Error, Equatable {
     /// The claim names things that do not fit together: it is invalid, whoever looks.
     case invalid(String)
+    /// The chain has no object of this kind under the id that was given.
+    case missing(String)
     /// Something that the claim names could not be fetched: the claim is unavailable.
     case unavailable(ArtifactID)
     /// The node's own state could not be read: say nothing.

@@ -16,7 +16,7 @@ struct CommandFailure: Error, Equatable {
         case verificationFailed = 6
         /// A key is missing, sealed, or not kept safely.
         case key = 7
-        /// A home directory, a disk or a port.
+        /// A home directory, a disk, a port, or libraries that do not give the network's results.
         case environment = 8
     }
 

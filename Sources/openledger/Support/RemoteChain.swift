@@ -35,6 +35,7 @@ extension ClaimDefect {
     var failure: CommandFailure {
         switch self {
         case .invalid(let reason): CommandFailure(.verificationFailed, reason)
+        case .missing(let kind): CommandFailure(.notFound, "the chain has no such \(kind)")
         case .unavailable(let id): CommandFailure(.unavailable, "the artifact \(id) cannot be had")
         case .state(let reason): CommandFailure(.unavailable, reason)
         }
