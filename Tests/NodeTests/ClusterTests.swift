@@ -37,6 +37,18 @@ struct ClusterTests {
         let stale = try cluster.transfer(nonce: 0, to: 8)
         #expect(await nodes[0].node.gateway.submit(stale) == .refused(.staleNonce))
         #expect(try await nodes[1].node.gateway.nextNonce(of: transaction.body.sender) == 1)
+        // The nonce of the sender has changed since the first block.
+        let sender = StateKey.account(transaction.body.sender)
+        let committed = try #require(try await nodes[0].commits(transaction.id))
+        if committed > Height(1) {
+            await #expect(throws: RPCError.self) {
+                try await nodes[0].node.gateway.stateEvidence(sender, at: Height(1))
+            }
+        }
+        #expect(
+            try await nodes[0].node.gateway.stateEvidence(sender, at: Height(1 << 40)).map(\.proof)
+                == nil
+        )
         for node in nodes { await node.stop() }
     }
 

@@ -94,6 +94,34 @@ struct KillTests {
     }
 }
 
+@Suite("A node whose disk refuses writes")
+struct RefusedWriteTests {
+    @Test("it stops with the storage's error, and what it announced before is there")
+    func stops() async throws {
+        let cluster = try TestCluster(validators: 1)
+        let home = cluster.home(0)
+        await #expect(processExitsWith: .exitCode(3)) {
+            [home = home as String] in
+            signal(SIGXFSZ, SIG_IGN)
+            let running = try await Child.start(
+                validators: 1,
+                index: 0,
+                home: home,
+                port: 0,
+                peers: []
+            )
+            _ = await running.reaches(2)
+            // From now on no file of this process may grow beyond what the log has now.
+            var limit = rlimit(rlim_cur: 1, rlim_max: 1)
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            do { try await running.finished() } catch is NodeFault { exit(3) }
+            exit(4)
+        }
+        let database = try Database(path: home + "/chain", genesis: cluster.genesis)
+        #expect(try database.now.tip().height >= Height(2))
+    }
+}
+
 /// The life of a child process.
 enum Child {
     /// Runs a node, notes every height that it announces, and kills itself.
@@ -106,14 +134,13 @@ enum Child {
         note: String,
         killAfterMilliseconds: Int
     ) async throws {
-        let genesis = try TestCluster.genesis(validators: validators)
         Thread.detachNewThread {
             usleep(UInt32(killAfterMilliseconds) * 1000)
             kill(getpid(), SIGKILL)
         }
-        let running = try await RunningNode(
+        let running = try await start(
+            validators: validators,
             index: index,
-            genesis: genesis,
             home: home,
             port: port,
             peers: peers
@@ -123,5 +150,21 @@ enum Child {
             let line = Array("\(height.value)\n".utf8)
             _ = write(file, line, line.count)
         }
+    }
+
+    static func start(
+        validators: Int,
+        index: Int,
+        home: String,
+        port: Int,
+        peers: [Int]
+    ) async throws -> RunningNode {
+        try await RunningNode(
+            index: index,
+            genesis: try TestCluster.genesis(validators: validators),
+            home: home,
+            port: port,
+            peers: peers
+        )
     }
 }

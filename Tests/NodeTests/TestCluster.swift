@@ -126,7 +126,7 @@ final class RunningNode: Sendable {
     let index: Int
     let node: Node
     let port: Int
-    private let task: Task<Void, Never>
+    private let task: Task<Void, any Error>
 
     init(index: Int, genesis: Genesis, home: String, port: Int, peers: [Int]) async throws {
         var configuration = Configuration()
@@ -146,13 +146,16 @@ final class RunningNode: Sendable {
         self.index = index
         self.node = node
         self.port = try await node.listen()
-        task = Task { try? await node.run() }
+        task = Task { try await node.run() }
     }
 
     func stop() async {
         task.cancel()
-        await task.value
+        _ = await task.result
     }
+
+    /// Waits until the node has stopped by itself, and throws why.
+    func finished() async throws { try await task.value }
 
     func height() async -> UInt64 { await node.gateway.status().height.value }
 

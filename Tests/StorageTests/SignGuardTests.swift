@@ -105,6 +105,20 @@ struct SignGuardTests {
         #expect(throws: SignGuardError.damaged(path: path, offset: 128)) { _ = try open() }
     }
 
+    @Test("a full disk refuses the record, and the file that was there is untouched")
+    func diskFull() throws {
+        // Everything written to this device fails as on a full disk.
+        let full = "/dev/full"
+        try FileManager.default.createSymbolicLink(
+            atPath: path + ".new",
+            withDestinationPath: full
+        )
+        #expect(throws: SignGuardError.storage(.diskFull(path: path + ".new"))) {
+            _ = try open()
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
     @Test("a directory that cannot be written is named")
     func reportsStorage() throws {
         #expect(throws: SignGuardError.storage(.missing(path: "/nowhere/x/signed.new"))) {

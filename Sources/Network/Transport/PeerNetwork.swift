@@ -75,7 +75,9 @@ package final class PeerNetwork: Service, Sendable {
 
     /// Queues the message for every connected peer but one.
     package func broadcast(
-        _ bytes: [UInt8], on channel: NetworkChannel, except: PublicKey? = nil
+        _ bytes: [UInt8],
+        on channel: NetworkChannel,
+        except: PublicKey? = nil
     ) {
         for link in state.withLock({ $0.registry.all }) where link.peer != except {
             _ = link.send(bytes, on: channel)

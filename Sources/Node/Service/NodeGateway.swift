@@ -154,21 +154,23 @@ extension NodeGateway: NodeAPI {
         } catch {
             throw .internalError("the state tree: \(error)")
         }
-        return try read(chain) { chain throws(StorageError) -> StateEvidence? in
-            guard let certified = try chain.block(at: asked) else { return nil }
-            let header = certified.block.header
-            let now = try chain.stateValue(key)
-            let value = [now, nil].first {
-                proof.verify(root: header.stateRoot, key: key, value: $0)
-            }
-            guard let value else { return nil }
-            return StateEvidence(
-                value: value,
-                proof: proof.borshBytes,
-                header: header,
-                certificate: certified.certificate
-            )
+        let (certified, now) = try read(chain) { chain throws(StorageError) in
+            (try chain.block(at: asked), try chain.stateValue(key))
         }
+        guard let certified else { return nil }
+        let header = certified.block.header
+        let value = [now, nil].first {
+            proof.verify(root: header.stateRoot, key: key, value: $0)
+        }
+        guard let value else {
+            throw .pruned("the value has changed since height \(asked.value), and was not kept")
+        }
+        return StateEvidence(
+            value: value,
+            proof: proof.borshBytes,
+            header: header,
+            certificate: certified.certificate
+        )
     }
 
     package func validatorSet(at height: Height) async throws(RPCError) -> ValidatorSet? {

@@ -22,7 +22,8 @@ struct OpenedHome: Sendable {
             database = try Database(
                 path: home.database,
                 genesis: genesis,
-                keptVersions: UInt64(configuration.storage.keptHeights)
+                keptVersions: UInt64(configuration.storage.keptHeights),
+                cacheBytes: configuration.storage.cacheMebibytes << 20
             )
             artifacts = try ArtifactStore(directory: home.artifacts)
             hasBlocks = try database.now.tip().height > .genesis

@@ -26,9 +26,10 @@ package final class Database: Sendable {
     package init(
         path: String,
         genesis: Genesis,
-        keptVersions: UInt64 = 0
+        keptVersions: UInt64 = 0,
+        cacheBytes: Int = 64 << 20
     ) throws(StorageError) {
-        let store = try KeyValueStore(path: path)
+        let store = try KeyValueStore(path: path, cacheBytes: cacheBytes)
         self.store = store
         self.path = path
         self.keptVersions = keptVersions

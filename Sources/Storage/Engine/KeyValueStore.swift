@@ -17,8 +17,8 @@ import Glibc
     private let buffered: OpaquePointer
 
     /// Opens the database in the directory `path`, and creates it when nothing is there.
-    package init(path: String) throws(StorageError) {
-        let options = unsafe makeRocksOptions()
+    package init(path: String, cacheBytes: Int = 64 << 20) throws(StorageError) {
+        let options = unsafe makeRocksOptions(cacheBytes: cacheBytes)
         defer { unsafe rocksdb_options_destroy(options) }
         let opened = try unsafe Self.open(path: path, options: options)
         self.path = path
