@@ -8,6 +8,7 @@ extension Story {
         let proof = home.appending(path: "adapter-proof.json").path
         let online = try await tool.json([
             "adapter", "verify", adapterFolder, "--adapter", adapter, "--url", rpc.url,
+            "--genesis", home.appending(path: "network/genesis.json").path,
             "--save-proof", proof,
         ])
         try check(

@@ -9,7 +9,11 @@ extension Story {
         showsProgress: Bool = false
     ) async throws -> JSON {
         try await tool.json(
-            arguments + ["--from", person.key, "--keys", keys, "--url", rpc.url, "--yes"],
+            arguments + [
+                "--from", person.key, "--keys", keys, "--url", rpc.url, "--yes",
+                // What a contributor hides until the reveal stays in the story's own folder.
+                "--home", home.appending(path: "people").path,
+            ],
             showsProgress: showsProgress
         )
     }
