@@ -1,8 +1,7 @@
+import Attribution
 import Primitives
 import TestSupport
 import Testing
-
-import Attribution
 
 @Suite("Block-kernel influence") struct InfluenceEstimatorTests {
     static let widths = [5, 3]

@@ -1,8 +1,7 @@
+import Attribution
 import Primitives
 import TestSupport
 import Testing
-
-import Attribution
 
 @Suite("Influence index") struct InfluenceIndexTests {
     @Test("the artifact round-trips, and its root is that of the row digests")

@@ -1,8 +1,7 @@
 import Commitments
+import Jobs
 import Primitives
 import Testing
-
-import Jobs
 
 @Suite("Shares of contributors") struct ClusterSharesTests {
     static let owner = Address.zero

@@ -1,13 +1,12 @@
 import Attribution
 import Commitments
 import ExactMath
+import Jobs
 import LanguageModel
 import ModelTestSupport
 import Primitives
 import TestSupport
 import Testing
-
-import Jobs
 
 @Suite("Training, index, inference and attribution") struct LearningJobsTests {
     /// A trained adapter with everything that a builder would commit.

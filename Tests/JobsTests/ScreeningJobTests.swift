@@ -1,9 +1,8 @@
 import Commitments
+import Jobs
 import Primitives
 import TestSupport
 import Testing
-
-import Jobs
 
 @Suite("Screening") struct ScreeningJobTests {
     static let baker = Address.zero

@@ -152,11 +152,11 @@ import Testing
             )
         }
         var deposits: [JSON] = []
-        var cursor: JSON = nil
+        var cursor: JSON = .null
         repeat {
             let page = try await call("channel_list", ["limit": 2, "cursor": cursor])
             deposits += page["items"]?.array?.compactMap { $0["deposit"] } ?? []
-            cursor = page["next"] ?? nil
+            cursor = page["next"] ?? .null
         } while !cursor.isNull
         #expect(deposits == ["0", "1", "2", "3", "4"])
         #expect(try await reason("channel_list", ["limit": 0]) == "invalid_params")

@@ -160,7 +160,7 @@ import Testing
                 backend: .init(
                     answer: { _ in nil },
                     unreadiness: { nil },
-                    status: { nil },
+                    status: { .null },
                     artifacts: node
                 ),
                 logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })

@@ -38,7 +38,7 @@ import Testing
                 "",
                 (1...5).map { .optional("p\($0)", .integer(0...9), "") },
                 result: ""
-            ) { _, _ in nil },
+            ) { _, _ in .null },
         ],
         node: 0
     )

@@ -23,7 +23,7 @@ import Testing
     @Test("a struct is an object of its properties, with exact numbers")
     func structure() {
         let expected: JSON = [
-            "amount": "2000000000000000000", "missing": nil,
+            "amount": "2000000000000000000", "missing": .null,
             "present": .number(JSONNumber(UInt64.max)), "name": "café", "raw": "0x01ff",
             "list": [1, 2], "chain": "openledger-dev",
         ]

@@ -20,7 +20,9 @@ struct NodeCommand: AsyncParsableCommand {
         )
         @Option(help: "The network's genesis document, such as genesis/devnet.json.")
         var genesis: String
-        @Option(help: "A configuration file to begin with, such as network-config/devnet-follower.toml.")
+        @Option(
+            help: "A configuration file to begin with, such as network-config/devnet-follower.toml."
+        )
         var config: String?
         @OptionGroup var settings: SettingOptions
         @OptionGroup var home: HomeOptions
