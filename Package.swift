@@ -173,6 +173,7 @@ let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "
 /// The HTTP server and the modules whose types its interface is made of.
 let hummingbird: [Target.Dependency] = [
     .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
     .product(name: "HTTPTypes", package: "swift-http-types"),
     .product(name: "NIOCore", package: "swift-nio"),
 ]

@@ -6,8 +6,8 @@ package protocol ArtifactAPI: Sendable {
     func artifactLength(_ id: Digest) async -> UInt64?
 
     /// Bytes of an artifact that the node has; each chunk is checked before it is given out.
-    func artifactBytes(_ id: Digest, offset: UInt64, count: Int) async throws(RPCError) -> [UInt8]
+    func artifactBytes(_ id: Digest, offset: UInt64, count: Int) async throws -> [UInt8]
 
     /// Stores a whole artifact durably and gives its id.
-    func storeArtifact(_ bytes: [UInt8]) async throws(RPCError) -> Digest
+    func storeArtifact(_ bytes: [UInt8]) async throws -> Digest
 }

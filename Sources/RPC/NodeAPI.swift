@@ -131,40 +131,40 @@ package protocol NodeAPI: ArtifactAPI {
     func status() async -> NodeStatus
 
     /// Nil above the last height and below the earliest.
-    func block(at height: Height) async throws(RPCError) -> BlockRecord?
-    func height(ofBlock hash: Digest) async throws(RPCError) -> Height?
-    func transaction(_ id: Digest) async throws(RPCError) -> TransactionStanding?
+    func block(at height: Height) async throws -> BlockRecord?
+    func height(ofBlock hash: Digest) async throws -> Height?
+    func transaction(_ id: Digest) async throws -> TransactionStanding?
 
     /// Checks a transaction as for the pool and takes it into it.
     func submit(_ transaction: SignedTransaction) async -> SubmissionVerdict
 
     /// The nonce that an account's next transaction needs, counting those that wait.
-    func nextNonce(of address: Address) async throws(RPCError) -> UInt64
+    func nextNonce(of address: Address) async throws -> UInt64
 
     /// The committed value of a key of the state (see `StateKey`).
-    func stateValue(_ key: [UInt8]) async throws(RPCError) -> [UInt8]?
+    func stateValue(_ key: [UInt8]) async throws -> [UInt8]?
 
     /// Committed entries whose keys begin with `prefix`, in ascending order, after the key `after`.
     func stateEntries(
         prefix: [UInt8],
         after: [UInt8]?,
         limit: Int
-    ) async throws(RPCError) -> [(key: [UInt8], value: [UInt8])]
+    ) async throws -> [(key: [UInt8], value: [UInt8])]
 
     /// Nil where that height has no block yet.
     /// - Parameter height: nil for the last committed one.
     func stateEvidence(
         _ key: [UInt8],
         at height: Height?
-    ) async throws(RPCError) -> StateEvidence?
+    ) async throws -> StateEvidence?
 
     /// The set that decides the block at this height.
-    func validatorSet(at height: Height) async throws(RPCError) -> ValidatorSet?
+    func validatorSet(at height: Height) async throws -> ValidatorSet?
 
     /// Committed events from a position on, oldest first.
     func events(
         from height: Height,
         index: UInt32,
         limit: Int
-    ) async throws(RPCError) -> [EventRecord]
+    ) async throws -> [EventRecord]
 }

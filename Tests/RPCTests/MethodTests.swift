@@ -1,4 +1,5 @@
 import Cryptography
+import Foundation
 import JSON
 import Ledger
 import Primitives
@@ -201,6 +202,25 @@ import Testing
             broadcast?["params"]?.array?.map { $0["name"] } == [
                 "transaction", "mode", "timeoutMilliseconds",
             ]
+        )
+    }
+
+    @Test("the reference in docs/rpc.md is the one that the table makes")
+    func reference() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let text = try String(contentsOf: root.appending(path: "docs/rpc.md"), encoding: .utf8)
+        #expect(text == RPCReference.markdown, "openledger config rpc-reference > docs/rpc.md")
+    }
+
+    @Test("a value of the state is given as bytes, or null")
+    func stateValue() async throws {
+        let key = JSON.string("0x" + Hex.encode(StateKey.account(.zero)))
+        #expect(try await call("state_get", [key]) == ["value": .null])
+        node.put(StateKey.account(.zero), Account(nonce: 1, balance: .zero))
+        let expected = Account(nonce: 1, balance: .zero).borshBytes
+        #expect(
+            try await call("state_get", [key]) == ["value": .string("0x" + Hex.encode(expected))]
         )
     }
 }

@@ -25,7 +25,8 @@ import Testing
 
     static let shorthands: [String: Set<String>] = [
         "nio": ["NIOCore", "NIOPosix"], "logging": ["Logging"], "lifecycle": ["ServiceLifecycle"],
-        "httpClient": ["AsyncHTTPClient"], "hummingbird": ["Hummingbird", "HTTPTypes", "NIOCore"],
+        "httpClient": ["AsyncHTTPClient"],
+        "hummingbird": ["Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore"],
     ]
 
     /// Modules of the toolchain, which need no declaration.

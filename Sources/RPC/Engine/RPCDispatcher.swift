@@ -34,7 +34,8 @@ package struct RPCDispatcher<Node: Sendable>: Sendable {
             do {
                 outcome = ("result", try await run(call))
             } catch {
-                outcome = ("error", error.json)
+                let known = (error as? RPCError) ?? .internalError("\(error)")
+                outcome = ("error", known.json)
             }
             guard let id = call.id else { return nil }
             return .object(
@@ -47,8 +48,8 @@ package struct RPCDispatcher<Node: Sendable>: Sendable {
         }
     }
 
-    private func run(_ call: RPCCall) async throws(RPCError) -> JSON {
-        guard let method = methods[call.method] else { throw .methodNotFound(call.method) }
+    private func run(_ call: RPCCall) async throws -> JSON {
+        guard let method = methods[call.method] else { throw RPCError.methodNotFound(call.method) }
         let arguments = try RPCArguments(call.parameters, declared: method.parameters)
         return try await method.handler(arguments, node)
     }

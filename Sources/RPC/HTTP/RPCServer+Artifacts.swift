@@ -61,7 +61,8 @@ extension RPCServer {
             }
             return Self.text(.created, "\(id)")
         } catch {
-            return Self.text(.internalServerError, error.message)
+            let sentence = (error as? RPCError)?.message ?? "\(error)"
+            return Self.text(.internalServerError, sentence)
         }
     }
 }

@@ -3,6 +3,7 @@
 
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 package import JSON
 package import Logging
 import NIOCore
@@ -34,6 +35,9 @@ package struct RPCServer: Service {
         }
     }
 
+    /// Connections at a time; those beyond wait until one ends.
+    private static let connectionLimit = 512
+
     package let configuration: RPCServerConfiguration
     let backend: Backend
     private let logger: Logger
@@ -60,7 +64,8 @@ package struct RPCServer: Service {
             },
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),
             configuration: .init(
-                address: .hostname(configuration.host, port: configuration.port)
+                address: .hostname(configuration.host, port: configuration.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionLimit)
             ),
             onServerRunning: { channel in
                 await onListening(channel.localAddress?.port ?? 0)

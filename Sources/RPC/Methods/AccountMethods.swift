@@ -11,7 +11,7 @@ extension RPCMethod where Node == MethodContext {
                 [.required("address", .address, "the account")],
                 result:
                     "`balance`, `nonce` (transactions in blocks) and `nextNonce` (with those that wait)"
-            ) { arguments, context throws(RPCError) in
+            ) { arguments, context in
                 let address = try context.address("address", in: arguments)
                 let account =
                     try await context.entry(Account.self, at: StateKey.account(address))
@@ -32,12 +32,12 @@ extension RPCMethod where Node == MethodContext {
                     .optional("height", .height, "of the proof; the last block unless told"),
                 ],
                 result: "`balance`, and with `prove` a `proof` as from `state_prove`"
-            ) { arguments, context throws(RPCError) in
+            ) { arguments, context in
                 let address = try context.address("address", in: arguments)
                 let key = StateKey.account(address)
                 guard try arguments.flag("prove") else {
                     guard try arguments.height("height") == nil else {
-                        throw .invalidParameters("\"height\" needs \"prove\"")
+                        throw RPCError.invalidParameters("\"height\" needs \"prove\"")
                     }
                     let account = try await context.entry(Account.self, at: key) ?? Account()
                     return [
@@ -67,9 +67,9 @@ extension RPCMethod where Node == MethodContext {
                 "supply_get",
                 "Where all OPEN is. The parts sum to the supply after every block.",
                 result: "an amount for each category, and `total`"
-            ) { _, context throws(RPCError) in
+            ) { _, context in
                 guard let totals = try await context.entry(SupplyTotals.self, at: StateKey.supply)
-                else { throw .unavailable("the state holds no genesis yet") }
+                else { throw RPCError.unavailable("the state holds no genesis yet") }
                 var members = SupplyCategory.allCases.map { category in
                     JSONObject.Member(
                         key: "\(category)",
@@ -81,6 +81,16 @@ extension RPCMethod where Node == MethodContext {
                 return .object(JSONObject(members))
             },
             Self(
+                "state_get",
+                "A value of the state as bytes, without a proof.",
+                [.required("key", .hexadecimal, "the key (see docs/protocol.md)")],
+                result: "`value`: `0x` and digits, or null if the key is absent"
+            ) { arguments, context in
+                let key = try arguments.bytes(hexadecimal: "key")
+                let value = try await context.node.stateValue(key)
+                return ["value": value.map { .string("0x" + Hex.encode($0)) } ?? .null]
+            },
+            Self(
                 "state_prove",
                 "A value of the state with a proof that a light client can check offline.",
                 [
@@ -89,7 +99,7 @@ extension RPCMethod where Node == MethodContext {
                 ],
                 result:
                     "`value` (null if absent), and in base64 `proof`, `header` and `certificate`"
-            ) { arguments, context throws(RPCError) in
+            ) { arguments, context in
                 let key = try arguments.bytes(hexadecimal: "key")
                 let evidence = try await context.evidence(
                     key,
@@ -111,15 +121,15 @@ extension RPCMethod where Node == MethodContext {
                     .optional("kind", .text, "only events of this kind"),
                 ],
                 result: "`items`, and `next` to go on from"
-            ) { arguments, context throws(RPCError) in try await context.events(arguments) },
+            ) { arguments, context in try await context.events(arguments) },
         ]
     }
 }
 
 extension MethodContext {
-    func evidence(_ key: [UInt8], at height: Height?) async throws(RPCError) -> StateEvidence {
+    func evidence(_ key: [UInt8], at height: Height?) async throws -> StateEvidence {
         guard let evidence = try await node.stateEvidence(key, at: height) else {
-            throw .notFound("a committed block to prove against")
+            throw RPCError.notFound("a committed block to prove against")
         }
         return evidence
     }
@@ -136,14 +146,14 @@ extension MethodContext {
         ]
     }
 
-    func events(_ arguments: RPCArguments) async throws(RPCError) -> JSON {
+    func events(_ arguments: RPCArguments) async throws -> JSON {
         let limit = Int(try arguments.integer("limit", default: 100, in: 1...1_000))
         let index = try arguments.integer("index", default: 0, in: 0...UInt64(UInt32.max))
         let status = await node.status()
         let height = try arguments.height("height") ?? status.height
         let kind = try arguments.text("kind")
         if let kind, Event.Kind(rawValue: kind) == nil {
-            throw .invalidParameters("there is no kind of event \"\(kind)\"")
+            throw RPCError.invalidParameters("there is no kind of event \"\(kind)\"")
         }
         let records = try await node.events(from: height, index: UInt32(index), limit: limit)
         let items = records.filter { kind == nil || $0.event.kind.rawValue == kind }.map(event)

@@ -21,7 +21,7 @@ extension RPCMethod where Node == MethodContext {
                     .optional("full", .boolean, "whole transactions instead of their ids"),
                 ],
                 result: "header, transactions, receipts, evidence and the block's certificate"
-            ) { arguments, context throws(RPCError) in
+            ) { arguments, context in
                 let record = try await context.block(arguments)
                 return context.block(record, full: try arguments.flag("full"))
             },
@@ -33,7 +33,7 @@ extension RPCMethod where Node == MethodContext {
                     .optional("hash", .digest, "the block with this hash instead"),
                 ],
                 result: "`header` as an object; `headerBytes` and `certificateBytes` in base64"
-            ) { arguments, context throws(RPCError) in
+            ) { arguments, context in
                 let record = try await context.block(arguments)
                 return [
                     "hash": .string("\(record.block.hash)"),
@@ -46,9 +46,9 @@ extension RPCMethod where Node == MethodContext {
                 "params_get",
                 "The parameters of the chain, as its genesis set them.",
                 result: "every parameter, in the groups of the genesis document"
-            ) { _, context throws(RPCError) in
+            ) { _, context in
                 guard let record = try await context.entry(ChainRecord.self, at: StateKey.chain)
-                else { throw .unavailable("the state holds no genesis yet") }
+                else { throw RPCError.unavailable("the state holds no genesis yet") }
                 return context.renderer.render(record.parameters)
             },
         ]
@@ -62,25 +62,25 @@ extension MethodContext {
         return .object(JSONObject(members))
     }
 
-    func block(_ arguments: RPCArguments) async throws(RPCError) -> BlockRecord {
+    func block(_ arguments: RPCArguments) async throws -> BlockRecord {
         var wanted = try arguments.height("height")
         if let hash = try arguments.optionalDigest("hash") {
             guard wanted == nil else {
-                throw .invalidParameters("\"height\" and \"hash\" exclude each other")
+                throw RPCError.invalidParameters("\"height\" and \"hash\" exclude each other")
             }
             guard let height = try await node.height(ofBlock: hash) else {
-                throw .notFound("a block with the hash \(hash)")
+                throw RPCError.notFound("a block with the hash \(hash)")
             }
             wanted = height
         }
         let status = await node.status()
         let height = wanted ?? status.height
         guard height > .genesis else {
-            throw .notFound("block 0 (the genesis document is no block)")
+            throw RPCError.notFound("block 0 (the genesis document is no block)")
         }
-        guard height <= status.height else { throw .notFound("block \(height.value)") }
+        guard height <= status.height else { throw RPCError.notFound("block \(height.value)") }
         guard let record = try await node.block(at: height) else {
-            throw .pruned("block \(height.value) is older than this node keeps")
+            throw RPCError.pruned("block \(height.value) is older than this node keeps")
         }
         return record
     }

@@ -16,7 +16,7 @@ package struct MethodContext: Sendable {
     func entry<Entry: BorshCodable>(
         _ type: Entry.Type,
         at key: [UInt8]
-    ) async throws(RPCError) -> Entry? {
+    ) async throws -> Entry? {
         guard let bytes = try await node.stateValue(key) else { return nil }
         return try decode(type, bytes)
     }
@@ -26,7 +26,7 @@ package struct MethodContext: Sendable {
         _ bytes: [UInt8]
     ) throws(RPCError) -> Entry {
         do { return try Entry(borsh: bytes) } catch {
-            throw .internalError("a stored \(type) does not decode")
+            throw RPCError.internalError("a stored \(type) does not decode")
         }
     }
 
@@ -39,7 +39,7 @@ package struct MethodContext: Sendable {
     func address(_ name: String, in arguments: RPCArguments) throws(RPCError) -> Address {
         guard let text = try arguments.text(name) else { throw arguments.missing(name) }
         do { return try Address(text: text, renderer.prefix) } catch {
-            throw .invalidParameters(
+            throw RPCError.invalidParameters(
                 "\"\(name)\" is no address of this network, which begin with \(renderer.prefix.rawValue)1"
             )
         }

@@ -14,7 +14,7 @@ extension RPCMethod where Node == MethodContext {
         key: @escaping @Sendable (Digest) -> [UInt8],
         result: String,
         more:
-            @escaping @Sendable (Digest, Entry, MethodContext) async throws(RPCError) ->
+            @escaping @Sendable (Digest, Entry, MethodContext) async throws ->
             [JSONObject.Member] = { _, _, _ in [] }
     ) -> Self {
         Self(
@@ -22,10 +22,10 @@ extension RPCMethod where Node == MethodContext {
             "\(noun) by its id.",
             [.required("id", .digest, "its id")],
             result: result
-        ) { arguments, context throws(RPCError) in
+        ) { arguments, context in
             let id = try arguments.digest("id")
             guard let entry = try await context.entry(type, at: key(id)) else {
-                throw .notFound("\(noun.lowercased()) with the id \(id)")
+                throw RPCError.notFound("\(noun.lowercased()) with the id \(id)")
             }
             return context.object(id: id, entry, try await more(id, entry, context))
         }
@@ -44,7 +44,7 @@ extension RPCMethod where Node == MethodContext {
             "All \(noun), in the order of their ids.",
             PagedList.parameters,
             result: "`items`, and `next` for the next page or null"
-        ) { arguments, context throws(RPCError) in
+        ) { arguments, context in
             try await PagedList.objects(arguments, context, prefix: prefix, type) { id, entry in
                 context.object(id: id, entry, more(entry))
             }
@@ -66,13 +66,13 @@ extension RPCMethod where Node == MethodContext {
                 "The contributions of a Datanet, in their order.",
                 [.required("datanet", .digest, "the Datanet's id")] + PagedList.parameters,
                 result: "`items`, and `next` for the next page or null"
-            ) { arguments, context throws(RPCError) in
+            ) { arguments, context in
                 let datanet = try arguments.digest("datanet")
                 return try await PagedList.page(
                     arguments,
                     context,
                     prefix: Array("dc/".utf8) + datanet.bytes
-                ) { _, value throws(RPCError) in
+                ) { _, value in
                     let place = try context.decode(ContributionPlace.self, value)
                     let id = place.contribution
                     guard
@@ -80,7 +80,7 @@ extension RPCMethod where Node == MethodContext {
                             Contribution.self,
                             at: StateKey.contribution(id)
                         )
-                    else { throw .internalError("a contribution is missing") }
+                    else { throw RPCError.internalError("a contribution is missing") }
                     return context.object(id: id, contribution)
                 }
             },
@@ -135,7 +135,7 @@ extension RPCMethod where Node == MethodContext {
                 Claim.self,
                 key: StateKey.claim,
                 result: "its `terms`, `phase`, `panel` and, where it was rejected, the `finding`"
-            ) { id, _, context throws(RPCError) in
+            ) { id, _, context in
                 let panel = try await context.entry(Panel.self, at: StateKey.panel(id))
                 return [.init(key: "panel", value: context.renderer.render(panel?.members as Any))]
             },
@@ -170,7 +170,7 @@ extension RPCMethod where Node == MethodContext {
                 "validator_list",
                 "All registered validators.",
                 result: "`items`: each one's stake, status and power, and whether it is in the set"
-            ) { _, context throws(RPCError) in
+            ) { _, context in
                 let status = await context.node.status()
                 let set = try await context.node.validatorSet(at: status.height.next)
                 let candidates = try await context.entry(

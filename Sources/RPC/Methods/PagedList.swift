@@ -18,8 +18,8 @@ enum PagedList {
         _ arguments: RPCArguments,
         _ context: MethodContext,
         prefix: [UInt8],
-        item: ([UInt8], [UInt8]) async throws(RPCError) -> JSON
-    ) async throws(RPCError) -> JSON {
+        item: ([UInt8], [UInt8]) async throws -> JSON
+    ) async throws -> JSON {
         let limit = Int(try arguments.integer("limit", default: defaultLimit, in: range))
         let cursor = arguments.has("cursor") ? try arguments.bytes(hexadecimal: "cursor") : nil
         let entries = try await context.node.stateEntries(
@@ -45,11 +45,11 @@ enum PagedList {
         prefix: String,
         _ type: Entry.Type,
         render: (Digest, Entry) -> JSON
-    ) async throws(RPCError) -> JSON {
+    ) async throws -> JSON {
         try await page(arguments, context, prefix: Array(prefix.utf8)) {
             key,
             value throws(RPCError) in
-            guard let id = Digest(key) else { throw .internalError("a key is malformed") }
+            guard let id = Digest(key) else { throw RPCError.internalError("a key is malformed") }
             return render(id, try context.decode(type, value))
         }
     }

@@ -29,7 +29,7 @@ extension RPCMethod where Node == MethodContext {
                     ),
                 ],
                 result: "the id; with `wait` also height, index and receipt, as `tx_get`"
-            ) { arguments, context throws(RPCError) in
+            ) { arguments, context in
                 try await context.broadcast(arguments)
             },
             Self(
@@ -37,10 +37,10 @@ extension RPCMethod where Node == MethodContext {
                 "A transaction by its id.",
                 [.required("id", .digest, "the transaction's id")],
                 result: "`state` (`waiting` or `committed`), the transaction, height and receipt"
-            ) { arguments, context throws(RPCError) in
+            ) { arguments, context in
                 let id = try arguments.digest("id")
                 guard let standing = try await context.node.transaction(id) else {
-                    throw .notFound("a transaction with the id \(id)")
+                    throw RPCError.notFound("a transaction with the id \(id)")
                 }
                 return context.standing(standing)
             },
@@ -49,7 +49,7 @@ extension RPCMethod where Node == MethodContext {
 }
 
 extension MethodContext {
-    fileprivate func broadcast(_ arguments: RPCArguments) async throws(RPCError) -> JSON {
+    fileprivate func broadcast(_ arguments: RPCArguments) async throws -> JSON {
         let mode = try arguments.choice("mode", of: ["async", "sync", "wait"], default: "sync")
         let timeout = try arguments.integer(
             "timeoutMilliseconds",
@@ -59,7 +59,7 @@ extension MethodContext {
         let bytes = try arguments.bytes(base64: "transaction")
         let transaction: SignedTransaction
         do { transaction = try SignedTransaction(borsh: bytes) } catch {
-            throw .refused(
+            throw RPCError.refused(
                 reason: "malformedTransaction",
                 message: "the transaction does not decode: \(error)"
             )
@@ -72,14 +72,14 @@ extension MethodContext {
         switch await node.submit(transaction) {
         case .accepted, .known: break
         case .refused(let refusal):
-            throw .refused(reason: refusal.reason, message: refusal.sentence)
-        case .unavailable(let reason): throw .unavailable(reason)
+            throw RPCError.refused(reason: refusal.reason, message: refusal.sentence)
+        case .unavailable(let reason): throw RPCError.unavailable(reason)
         }
         guard mode == "wait" else { return ["id": .string("\(transaction.id)")] }
         return try await wait(for: transaction.id, milliseconds: timeout)
     }
 
-    private func wait(for id: Digest, milliseconds: UInt64) async throws(RPCError) -> JSON {
+    private func wait(for id: Digest, milliseconds: UInt64) async throws -> JSON {
         let clock = ContinuousClock()
         let end = clock.now.advanced(by: .milliseconds(milliseconds))
         while true {
@@ -87,12 +87,14 @@ extension MethodContext {
                 return self.standing(standing)
             }
             guard clock.now < end else {
-                throw .timeout("the transaction \(id) is in no block after \(milliseconds) ms")
+                throw RPCError.timeout(
+                    "the transaction \(id) is in no block after \(milliseconds) ms"
+                )
             }
             do {
                 try await Task.sleep(for: .milliseconds(BroadcastWait.pollMilliseconds))
             } catch {
-                throw .unavailable("the node is stopping")
+                throw RPCError.unavailable("the node is stopping")
             }
         }
     }

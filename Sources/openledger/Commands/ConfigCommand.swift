@@ -4,6 +4,7 @@ import JSON
 import Ledger
 import Node
 import Primitives
+import RPC
 
 /// Settings as flags, on top of the configuration file and the environment.
 struct SettingOptions: ParsableArguments {
@@ -39,7 +40,7 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Look at a node's configuration.",
-        subcommands: [Show.self, Check.self, Template.self]
+        subcommands: [Show.self, Check.self, Template.self, Reference.self]
     )
 
     struct Show: ParsableCommand {
@@ -101,5 +102,14 @@ struct ConfigCommand: ParsableCommand {
         )
 
         func run() throws { print(Configuration().template, terminator: "") }
+    }
+
+    struct Reference: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rpc-reference",
+            abstract: "The reference of the RPC, as docs/rpc.md has it."
+        )
+
+        func run() throws { print(RPCReference.markdown, terminator: "") }
     }
 }
