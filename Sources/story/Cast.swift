@@ -25,8 +25,7 @@ struct Cast: Sendable {
     var provider: Person { people[7] }
 
     static let parts = [
-        "baker (contributor)", "sailor (contributor)", "lawyer (contributor)", "copier",
-        "builder", "dishonest builder", "user", "provider",
+        "baker", "sailor", "lawyer", "copier", "builder", "dishonest builder", "user", "provider",
     ]
 
     /// The part of an address, or its beginning.

@@ -33,7 +33,11 @@ extension Story {
         let paid = try await events("finderPaid", from: from)
         var found = Money(units: 0)
         for event in paid { found = found + (try event.money("attributes.amount")) }
-        try check(!paid.isEmpty && found.units > 0, "the finders were paid \(found) OPEN")
+        let finders = try paid.map { try validatorName($0.text("attributes.validator")) }
+        try check(
+            found.units > 0,
+            "the finders \(Set(finders).sorted().joined(separator: ", ")) were paid \(found) OPEN"
+        )
         report.set("differingUnit", .integer(unit))
         report.set("finders", .array(paid))
         report.set("findersPaid", .string(String(found.units)))

@@ -86,6 +86,9 @@ extension Story {
     }
 
     private mutating func settle(at endpoint: RPCClient) async throws {
+        for person in people.people {
+            balances[person.address] = try await balance(person.address)
+        }
         let made = try await send(
             [
                 "serve", "settle", "--adapter", adapter, "--channel", channel,

@@ -27,7 +27,7 @@ extension Story {
         try await refuseFlippedBit(proof)
     }
 
-    private mutating func showBalances() async throws {
+    private func showBalances() async throws {
         let request: JSON = [
             "jsonrpc": "2.0", "id": 1, "method": "account_balance",
             "params": ["address": .string(people.baker.address), "prove": true],
@@ -37,7 +37,6 @@ extension Story {
         var rows: [[String]] = []
         for (index, person) in people.people.prefix(Cast.size).enumerated() {
             let now = try await balance(person.address)
-            balances[person.address] = now
             rows.append([
                 Cast.parts[index], now.description, Money.change(from: person.funded, to: now),
             ])

@@ -47,11 +47,13 @@ extension Story {
     /// The beginning of an id, enough for a reader to recognise it.
     func short(_ id: String) -> String { String(id.prefix(12)) + "…" }
 
+    func validatorName(_ address: String) -> String {
+        validators.first { $0.address == address }?.name ?? short(address)
+    }
+
     /// Names of the validators whose verdict decided a claim.
     func verifiers(of claim: JSON) throws -> String {
-        let names = try claim.list("verifiers").compactMap(\.string).map { address in
-            validators.first { $0.address == address }?.name ?? short(address)
-        }
-        return names.joined(separator: ", ")
+        try claim.list("verifiers").compactMap(\.string).map(validatorName).sorted()
+            .joined(separator: ", ")
     }
 }
