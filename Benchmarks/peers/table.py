@@ -41,7 +41,28 @@ if story:
         [[s["step"], round(s["seconds"], 1)] for s in story["steps"]]
         + [["all", round(story["seconds"], 1)]],
     )
-ours, theirs = read("training"), read("training-pytorch")
-if ours and theirs:
-    names = ["trainingTokensPerSecond", "generationTokensPerSecond", "firstLoss", "lastLoss"]
-    table(["figure", "OpenLedger", "PyTorch with PEFT"], [[n, ours.get(n), theirs.get(n)] for n in names])
+theirs = read("training-pytorch")
+if story and theirs:
+    training, serving = story["steps"][2], story["steps"][5]
+    held = theirs["heldOut"].values()
+    table(
+        ["figure", "OpenLedger", "PyTorch with PEFT"],
+        [
+            ["training, tokens/s", round(training["tokensPerSecond"]), round(theirs["trainingTokensPerSecond"])],
+            ["first loss", round(training["firstLoss"], 3), theirs["firstLoss"]],
+            ["last loss, smoothed", round(training["lastLoss"], 3), theirs["lastLoss"]],
+            [
+                "held-out loss before and after",
+                f"{training['heldOutBefore']:.3f}, {training['heldOutAfter']:.3f}",
+                f"{sum(h['before'] for h in held) / 3:.3f}, {sum(h['after'] for h in held) / 3:.3f}",
+            ],
+            [
+                "generation, tokens/s",
+                round(serving["answerTokens"] / serving["secondsForAnswers"]),
+                round(theirs["generationTokensPerSecond"]),
+            ],
+        ],
+    )
+adapter = read("adapter")
+if adapter:
+    print(f"PEFT loads the adapter's {adapter['tensors']} tensors without a complaint.")

@@ -17,6 +17,7 @@ extension Story {
         try await refuseWithoutPayment(endpoint)
         let began = ContinuousClock.now
         for question in try questions() { try await ask(question, at: endpoint) }
+        report.set("answerTokens", .integer(answerTokens))
         report.set("secondsForAnswers", Report.number(Self.seconds(ContinuousClock.now - began)))
         try await settle(at: endpoint)
     }
@@ -82,6 +83,7 @@ extension Story {
         let text = try answer.text("text").trimmingCharacters(in: .whitespacesAndNewlines)
         screen.note("\(question.prompt)")
         screen.faint("\(text)")
+        answerTokens += try answer.count("usage.completion_tokens")
         asked.append((question.subject, question.prompt, try answer.text("receipt")))
     }
 

@@ -36,6 +36,7 @@ struct Story {
     var servedName = ""
     var channel = ""
     var asked: [(subject: String, prompt: String, receipt: String)] = []
+    var answerTokens = 0
     var settlement = ""
     var queries: [JSON] = []
     var balances: [String: Money] = [:]
