@@ -43,7 +43,7 @@ struct Story {
 
     /// Tells the steps in order.
     /// - Returns: how many were told to the end.
-    mutating func tell(keep: Bool) async -> Int {
+    mutating func tell() async -> Int {
         let steps: [(inout Story) async throws -> Void] = [
             { try await $0.startNetwork() }, { try await $0.fillDatanet() },
             { try await $0.trainAdapter() }, { try await $0.verifyAdapter() },

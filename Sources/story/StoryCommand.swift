@@ -42,7 +42,7 @@ struct StoryCommand: AsyncParsableCommand {
             project: URL(filePath: project),
             model: model
         )
-        let completed = await story.tell(keep: keep)
+        let completed = await story.tell()
         if let json {
             let figures = story.report.json(
                 model: model.rawValue,
@@ -54,6 +54,8 @@ struct StoryCommand: AsyncParsableCommand {
         let isComplete = completed == Story.titles.count
         if keep, isComplete { try await story.waitForTheReader() }
         Children.shared.stopAll()
+        // A story that stopped leaves its logs; one that was told leaves nothing unasked.
+        if isComplete, self.home == nil { try? FileManager.default.removeItem(at: home) }
         story.screen.line("")
         story.screen.line(
             "story \(isComplete ? "complete" : "stopped"): \(completed)/\(Story.titles.count)"
