@@ -10,7 +10,7 @@ import Testing
 
     @Test("indented text reads as the same value")
     func pretty() throws {
-        let value: JSON = ["a": [1, ["b": nil]], "c": "d"]
+        let value: JSON = ["a": [1, ["b": .null]], "c": "d"]
         let text = "{\n  \"a\": [\n    1,\n    {\n      \"b\": null\n    }\n  ],\n  \"c\": \"d\"\n}"
         #expect(value.prettyText == text)
         #expect(try JSON.parse(text) == value)
