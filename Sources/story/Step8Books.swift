@@ -95,7 +95,7 @@ extension Story {
         )
     }
 
-    /// With `--keep`: what to try, and then nothing until the reader ends it.
+    /// With `--keep`: what to try, and then nothing until the reader ends it with Ctrl-C.
     func waitForTheReader() async throws {
         screen.line("")
         screen.line("The network goes on. Stop it with Ctrl-C.")

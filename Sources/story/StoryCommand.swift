@@ -34,6 +34,7 @@ struct StoryCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         Children.shared.stopOnSignals()
+        defer { Children.shared.stopAll() }
         let home = try makeHome()
         var story = Story(
             screen: Screen(),
@@ -52,15 +53,15 @@ struct StoryCommand: AsyncParsableCommand {
             try (figures.prettyText + "\n").write(toFile: json, atomically: true, encoding: .utf8)
         }
         let isComplete = completed == Story.titles.count
-        if keep, isComplete { try await story.waitForTheReader() }
-        Children.shared.stopAll()
-        // A story that stopped leaves its logs; one that was told leaves nothing unasked.
-        if isComplete, self.home == nil { try? FileManager.default.removeItem(at: home) }
         story.screen.line("")
         story.screen.line(
             "story \(isComplete ? "complete" : "stopped"): \(completed)/\(Story.titles.count)"
         )
-        if !isComplete { throw ExitCode(1) }
+        guard isComplete else { throw ExitCode(1) }
+        if keep { try await story.waitForTheReader() }
+        Children.shared.stopAll()
+        // A story that stopped leaves its logs; one that was told leaves nothing unasked.
+        if self.home == nil { try? FileManager.default.removeItem(at: home) }
     }
 
     private func makeHome() throws -> URL {
