@@ -244,6 +244,12 @@ let shell: [Target] = [
 ]
 
 let shellTests: [Target] = [
+    // Runs the command as a process; it depends on it so that it is built with the tests.
+    .testTarget(
+        name: "CommandTests",
+        dependencies: ["openledger", "RPC", "Ledger", "Cryptography", "JSON", "Primitives"],
+        swiftSettings: testSettings
+    ),
     tests(
         "Storage",
         [
