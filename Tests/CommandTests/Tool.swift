@@ -82,7 +82,7 @@ struct Tool: Sendable {
     }
 
     private func handle(_ name: String) throws -> FileHandle {
-        FileManager.default.createFile(atPath: path(name), contents: nil)
+        try write(name, "")
         return try FileHandle(forWritingTo: URL(filePath: path(name)))
     }
 
