@@ -113,11 +113,21 @@ struct NodeClient: Sendable {
         if let type { request.headers.add(name: "content-type", value: type) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
+            let response = try await HTTPClient.prompt.execute(request, timeout: .seconds(120))
             let buffer = try await response.body.collect(upTo: limit)
             return (Int(response.status.code), Array(buffer.readableBytesView))
         } catch {
             throw CommandFailure(.unavailable, "no node answers at \(url)")
         }
     }
+}
+
+extension HTTPClient {
+    /// A client that says at once when nobody listens; the shared one goes on trying for minutes.
+    static let prompt: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(5)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
 }
