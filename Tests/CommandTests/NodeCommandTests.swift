@@ -140,4 +140,58 @@ import Testing
             #expect(again.terminationStatus == 0)
         }
     }
+
+    @Test("datasets, models and adapters that are broken end with 2 and send nothing")
+    func brokenFiles() async throws {
+        try await RunningNode.with { node in
+            let tool = node.tool
+            let signing = node.signing(0).dropLast(2)
+            let made = try await tool.run(
+                ["datanet", "create", "--name", "n", "--licence", "CC0-1.0"] + node.signing(0)
+            )
+            let datanet = try #require(made.json["datanet"]?.string, "\(made.errors)")
+            func commit(_ text: String) throws -> [String] {
+                ["datanet", "commit", datanet, try tool.write("rows.jsonl", text)] + signing
+            }
+            try await tool.expect(2, "no usable row", commit("[1, 2]\n\"text\"\n"))
+            try await tool.expect(2, "has no rows", commit(""))
+            try await tool.expect(
+                2,
+                "none.jsonl",
+                ["datanet", "commit", datanet, tool.path("none.jsonl")] + signing
+            )
+            let id = "0x" + String(repeating: "5", count: 64)
+            let rows = try tool.write("good.jsonl", #"{"prompt": "a", "completion": "b"}"#)
+            try await tool.expect(5, "no such", ["datanet", "commit", id, rows] + signing)
+            try await tool.expect(5, id, ["datanet", "reveal", id] + signing)
+
+            let gguf = try tool.write("model.gguf", "GGUF\u{3}\0\0\0\u{1}")
+            try await tool.expect(
+                2,
+                "cannot be read",
+                ["model", "register", gguf, "--name", "m"] + signing
+            )
+            let folder = tool.path("model")
+            try FileManager.default.createDirectory(
+                atPath: folder,
+                withIntermediateDirectories: true
+            )
+            try await tool.expect(
+                2,
+                "model.safetensors",
+                ["model", "register", folder, "--name", "m"] + signing
+            )
+            try await tool.expect(
+                2,
+                "adapter_config.json",
+                ["adapter", "commit", folder, "--name", "a", "--price", "1"] + signing
+            )
+            let proof = try tool.write("proof.json", "{}")
+            try await tool.expect(
+                2,
+                "has no state",
+                ["adapter", "verify", folder, "--proof", proof]
+            )
+        }
+    }
 }

@@ -58,6 +58,9 @@ package struct RPCServer: Service {
 
     package func run() async throws {
         let onListening = onListening
+        // The library reports every orderly stop as an error.
+        var quiet = logger
+        quiet.logLevel = .critical
         let application = Application(
             responder: CallbackResponder<BasicRequestContext> { request, _ in
                 await respond(to: request)
@@ -70,7 +73,7 @@ package struct RPCServer: Service {
             onServerRunning: { channel in
                 await onListening(channel.localAddress?.port ?? 0)
             },
-            logger: logger
+            logger: quiet
         )
         do {
             try await application.run()

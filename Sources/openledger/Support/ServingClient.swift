@@ -33,7 +33,7 @@ struct ServingClient: Sendable {
         let response: HTTPClientResponse
         let bytes: [UInt8]
         do {
-            response = try await HTTPClient.shared.execute(request, timeout: .seconds(300))
+            response = try await HTTPClient.prompt.execute(request, timeout: .seconds(300))
             bytes = Array(try await response.body.collect(upTo: 64 << 20).readableBytesView)
         } catch {
             throw CommandFailure(.unavailable, "no serving endpoint answers at \(url)")
