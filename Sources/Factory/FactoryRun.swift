@@ -20,6 +20,8 @@ package struct FactoryInput: Sendable {
     package let heldOut: [DataRecord]
     /// How many records of highest loss to name; 0 leaves that pass out.
     package let suspects: Int
+    /// Without an index an adapter can be reproduced, but no answer of it can be attributed.
+    package let makesIndex: Bool
 
     package init(
         base: ModelBundle,
@@ -27,7 +29,8 @@ package struct FactoryInput: Sendable {
         records: [DataRecord],
         recipe: AdapterRecipe,
         heldOut: [DataRecord] = [],
-        suspects: Int = 10
+        suspects: Int = 10,
+        makesIndex: Bool = true
     ) {
         self.base = base
         self.baseName = baseName
@@ -35,6 +38,7 @@ package struct FactoryInput: Sendable {
         self.recipe = recipe
         self.heldOut = heldOut
         self.suspects = suspects
+        self.makesIndex = makesIndex
     }
 }
 
@@ -64,7 +68,7 @@ extension FactoryInput {
         }
         let before = try evaluator.loss(heldOut, adapter: nil)
         let (trace, adapter, log) = try train(tokenized, onProgress)
-        let index = try makeIndex(tokenized, adapter, onProgress)
+        let index = try makeIndex(makesIndex ? tokenized : [], adapter, onProgress)
         let prepared: PreparedAdapter
         do {
             prepared = try PreparedAdapter(adapter, for: base.configuration)

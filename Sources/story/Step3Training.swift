@@ -19,7 +19,8 @@ extension Story {
 
         adapterFolder = home.appending(path: "adapter").path
         let trained = try await tool.json(
-            training(into: adapterFolder, seed: "builder"),
+            training(into: adapterFolder, seed: "builder")
+                + ["--held-out", project.appending(path: "examples/held-out").path],
             showsProgress: true
         )
         try showTraining(trained)
@@ -41,7 +42,6 @@ extension Story {
             "factory", "train", "--snapshot", snapshot, "--model", baseModel,
             "--model-path", modelPath, "--into", folder, "--seed", seed,
             "--url", rpc.url,
-            "--held-out", project.appending(path: "examples/held-out").path,
         ] + recipe
     }
 

@@ -36,6 +36,10 @@ struct FactoryTrain: AsyncParsableCommand {
     var columns: Int?
     @Option(help: "A JSONL file, or a folder of them, of records that are not trained on.")
     var heldOut: String?
+    @Option(help: "How many training records of highest loss to name; 0 leaves that pass out.")
+    var suspects = 10
+    @Flag(help: "Leave the influence index out: the adapter can be reproduced, but earns nothing.")
+    var noIndex = false
     @Option(help: "Falsify this unit of the training trace: a drill for a network's verifiers.")
     var forgeUnit: Int?
     @OptionGroup var node: NodeOptions
@@ -50,7 +54,9 @@ struct FactoryTrain: AsyncParsableCommand {
             baseName: URL(filePath: modelPath).lastPathComponent,
             records: records,
             recipe: try recipe(records.count, base),
-            heldOut: try heldOut.map { try Self.records(at: $0) } ?? []
+            heldOut: try heldOut.map { try Self.records(at: $0) } ?? [],
+            suspects: suspects,
+            makesIndex: !noIndex
         )
         let bar = ProgressBar()
         var result: FactoryResult
