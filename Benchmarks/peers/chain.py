@@ -4,6 +4,7 @@ Starts it with the openledger command, sends transfers through the RPC, and stop
 """
 
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -78,24 +79,31 @@ def finality(url: str, chain: str, sender: Account, to: bytes, count: int) -> di
     }
 
 
-def throughput(urls, chain: str, senders, to: bytes, count: int, pids) -> dict:
-    """Signs everything first, then sends batches to all nodes and waits for the last transfer."""
-    queues = [[s.transfer(chain, to, 1, FEE) for _ in range(count // len(senders))] for s in senders]
-    total = sum(map(len, queues))
-    last = [f for q in queues for f in q[-1:]]
-    before = [cpu_seconds(p) for p in pids]
-    start_height = call(urls[0], "chain_status")["height"]
-    began = time.perf_counter()
-    sent = 0
+def send(url: str, queues) -> int:
+    """Batches of 50, the senders in turn; gives the number that the node took."""
+    taken = 0
     for position in range(0, max(map(len, queues)), 50):
-        for number, queue in enumerate(queues):
+        for queue in queues:
             batch = [
                 {"jsonrpc": "2.0", "id": i, "method": "tx_broadcast", "params": {"transaction": t}}
                 for i, t in enumerate(queue[position : position + 50])
             ]
             if batch:
-                for answer in post(urls[number % len(urls)], json.dumps(batch)):
-                    sent += "result" in answer
+                taken += sum("result" in answer for answer in post(url, json.dumps(batch)))
+    return taken
+
+
+def throughput(urls, chain: str, senders, to: bytes, count: int, pids) -> dict:
+    """Signs everything first, then sends batches to all nodes and waits for the last transfer."""
+    queues = [[s.transfer(chain, to, 1, FEE) for _ in range(count // len(senders))] for s in senders]
+    total = sum(map(len, queues))
+    before = [cpu_seconds(p) for p in pids]
+    start_height = call(urls[0], "chain_status")["height"]
+    began = time.perf_counter()
+    with concurrent.futures.ThreadPoolExecutor(len(urls)) as pool:
+        shares = [queues[n :: len(urls)] for n in range(len(urls))]
+        work = [pool.submit(send, url, share) for url, share in zip(urls, shares)]
+        sent = sum(w.result() for w in work)
     committed, height = 0, start_height
     while committed < sent and time.perf_counter() - began < 120:
         newest = call(urls[0], "chain_status")["height"]

@@ -41,12 +41,13 @@ if story:
         [[s["step"], round(s["seconds"], 1)] for s in story["steps"]]
         + [["all", round(story["seconds"], 1)]],
     )
-theirs = read("training-pytorch")
+runs = [json.loads(p.read_text()) for p in sorted(FOLDER.glob("training-pytorch-*.json"))]
+theirs = max(runs, key=lambda run: run["trainingTokensPerSecond"], default=None)
 if story and theirs:
     training, serving = story["steps"][2], story["steps"][5]
     held = theirs["heldOut"].values()
     table(
-        ["figure", "OpenLedger", "PyTorch with PEFT"],
+        ["figure", "OpenLedger", f"PyTorch with PEFT, {theirs['threads']} of its threads"],
         [
             ["training, tokens/s", round(training["tokensPerSecond"]), round(theirs["trainingTokensPerSecond"])],
             ["first loss", round(training["firstLoss"], 3), theirs["firstLoss"]],
@@ -59,7 +60,7 @@ if story and theirs:
             [
                 "generation, tokens/s",
                 round(serving["answerTokens"] / serving["secondsForAnswers"]),
-                round(theirs["generationTokensPerSecond"]),
+                round(max(run["generationTokensPerSecond"] for run in runs)),
             ],
         ],
     )
