@@ -1,6 +1,7 @@
 import ArgumentParser
 import Commitments
 import Cryptography
+import ExactMath
 import Factory
 import Foundation
 import JSON
@@ -40,12 +41,15 @@ struct FactoryTrain: AsyncParsableCommand {
     var suspects = 10
     @Flag(help: "Leave the influence index out: the adapter can be reproduced, but earns nothing.")
     var noIndex = false
+    @Option(help: "Threads of a matrix product; more than idle cores make it slower, not other.")
+    var threads = 1
     @Option(help: "Falsify this unit of the training trace: a drill for a network's verifiers.")
     var forgeUnit: Int?
     @OptionGroup var node: NodeOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        ExactRuntime.setThreads(threads)
         let base = try ModelFiles.load(modelPath)
         let chain = RemoteChain(client: node.client)
         let (records, frozen) = try await records(chain, base)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cryptography
+import ExactMath
 import Foundation
 import JSON
 import Jobs
@@ -24,11 +25,14 @@ struct ServeRun: AsyncParsableCommand {
     var modelPath: String
     @Option(help: "The address to listen on.") var host = "127.0.0.1"
     @Option(help: "The port to listen on.") var port = 8600
+    @Option(help: "Threads of a matrix product; more than idle cores make it slower, not other.")
+    var threads = 1
     @Flag(help: "Answer without vouchers; such answers cannot be settled.") var free = false
     @OptionGroup var signing: SigningOptions
     @OptionGroup var node: NodeOptions
 
     func run() async throws {
+        ExactRuntime.setThreads(threads)
         let chain = RemoteChain(client: node.client)
         let info = try await ChainInfo(node.client)
         let provider = Address(firstKey: try signing.open().publicKey)
