@@ -28,7 +28,9 @@ struct OpenLedger: AsyncParsableCommand {
         } catch {
             guard let failure = CommandFailure(error) else { exit(withError: error) }
             FileHandle.standardError.write(Data("error: \(failure.message)\n".utf8))
-            Foundation.exit(failure.kind.rawValue)
+            // Not `exit`: it would destroy the database's statics under threads that still run.
+            fflush(nil)
+            _exit(failure.kind.rawValue)
         }
     }
 }
