@@ -40,13 +40,13 @@ package struct GradientRows: Sendable {
     /// The sign matrix of block b is stream b of this domain of the seed.
     private static let signDomain: UInt32 = 16
 
-    private let model: LlamaModel
+    private let model: DecoderModel
     private let adapter: PreparedAdapter
     private let format: RowFormat
     /// Elements of each LoRA tensor, in canonical order.
     private let elements: [Int]
 
-    package init(model: LlamaModel, adapter: LoRAAdapter, format: RowFormat) throws(Failure) {
+    package init(model: DecoderModel, adapter: LoRAAdapter, format: RowFormat) throws(Failure) {
         do {
             self.adapter = try PreparedAdapter(adapter, for: model.configuration)
         } catch {

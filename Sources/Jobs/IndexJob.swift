@@ -14,7 +14,7 @@ package struct IndexJob: VerifiableJob {
 
     /// - Parameter records: the snapshot's accepted records in order.
     package init(
-        model: LlamaModel,
+        model: DecoderModel,
         adapter: LoRAAdapter,
         recipe: AdapterRecipe,
         records: [TokenizedRecord?]
@@ -62,7 +62,7 @@ package struct IndexJob: VerifiableJob {
 
 /// Gradient rows with the failures of a job.
 package func makeGradientRows(
-    model: LlamaModel,
+    model: DecoderModel,
     adapter: LoRAAdapter,
     recipe: AdapterRecipe
 ) throws(JobFailure) -> GradientRows {

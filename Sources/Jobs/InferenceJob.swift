@@ -9,13 +9,13 @@ package import Primitives
 package struct InferenceJob: VerifiableJob {
     private static let traceTag = HashTag("openledger/inference-trace/v1")
 
-    private let model: LlamaModel
+    private let model: DecoderModel
     private let adapter: PreparedAdapter
     private let pricePerToken: Amount
     private let receipts: [InferenceReceipt]
 
     package init(
-        model: LlamaModel,
+        model: DecoderModel,
         adapter: LoRAAdapter,
         pricePerToken: Amount,
         receipts: [InferenceReceipt]

@@ -22,7 +22,7 @@ package struct TrainingJob: VerifiableJob {
     ///   - snapshots: one for each unit.
     ///   - committed: nil while the adapter is still being made.
     package init(
-        model: LlamaModel,
+        model: DecoderModel,
         recipe: AdapterRecipe,
         records: [TokenizedRecord?],
         snapshots: [[UInt8]],
@@ -93,7 +93,7 @@ package struct TrainingJob: VerifiableJob {
     }
 
     private static func trainer(
-        _ model: LlamaModel,
+        _ model: DecoderModel,
         _ recipe: AdapterRecipe,
         _ records: [TokenizedRecord?]
     ) throws(JobFailure) -> Trainer {
@@ -115,7 +115,7 @@ extension TrainingJob {
     /// - Parameter report: called after each step; throwing is not possible, returning false stops.
     /// - Returns: the states, or nil when `report` stopped the run.
     package static func run(
-        model: LlamaModel,
+        model: DecoderModel,
         recipe: AdapterRecipe,
         records: [TokenizedRecord?],
         report: (Trainer.StepReport) -> Bool = { _ in true }

@@ -207,7 +207,7 @@ private struct GeneratedTokens: Sendable {
 extension CompletionService {
     private static func generate(
         _ prepared: PreparedCompletion,
-        model: LlamaModel,
+        model: DecoderModel,
         tokenizer: Tokenizer,
         onText: @Sendable (String) -> Bool
     ) -> Result<GeneratedTokens, ServingError> {

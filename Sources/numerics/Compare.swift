@@ -42,11 +42,11 @@ func compare(folder: String) throws {
 private func loadModel(
     _ folder: URL,
     _ bytes: (String) throws -> [UInt8]
-) throws -> LlamaModel {
+) throws -> DecoderModel {
     if let path = try? String(decoding: bytes("model.gguf"), as: UTF8.self) {
         let file = try GGUFFile([UInt8](Data(contentsOf: URL(filePath: path))))
         let source = try GGUFModel(file)
-        return LlamaModel(
+        return DecoderModel(
             try ModelWeights(configuration: source.configuration, source: source)
         )
     }
@@ -55,13 +55,13 @@ private func loadModel(
         SafetensorsFile(bytes("model.safetensors")),
         configuration: configuration
     )
-    return LlamaModel(try ModelWeights(configuration: configuration, source: source))
+    return DecoderModel(try ModelWeights(configuration: configuration, source: source))
 }
 
 /// Plain AdamW steps over consecutive batches, without warm-up, decay or clipping.
 private func trainFrom(
     _ adapter: LoRAAdapter,
-    _ model: LlamaModel,
+    _ model: DecoderModel,
     _ records: [TokenizedRecord],
     _ folder: URL
 ) throws {

@@ -6,7 +6,7 @@ import LanguageModel
 func printNext(modelFile: String, text: String) throws {
     let file = try GGUFFile([UInt8](Data(contentsOf: URL(filePath: modelFile))))
     let source = try GGUFModel(file)
-    let model = LlamaModel(try ModelWeights(configuration: source.configuration, source: source))
+    let model = DecoderModel(try ModelWeights(configuration: source.configuration, source: source))
     let tokenizer = try Tokenizer(gguf: file)
     let prompt = tokenizer.encode(text)
     print("prompt", prompt.count, prompt.map(String.init).joined(separator: ","))

@@ -37,14 +37,14 @@ func printSpeed(modelFile: String?) throws {
     let bytes = [UInt8](try Data(contentsOf: URL(filePath: modelFile)))
     let (loading, large) = try seconds {
         let source = try GGUFModel(GGUFFile(bytes))
-        return LlamaModel(try ModelWeights(configuration: source.configuration, source: source))
+        return DecoderModel(try ModelWeights(configuration: source.configuration, source: source))
     }
     show("file: load and quantise", loading, "s")
     try timeTraining("file", large, tokens(large, 16, 64), batch: 4, steps: 2)
     try timeGeneration("file", large, prompt: 100, tokens: 20)
 }
 
-private func tokens(_ model: LlamaModel, _ count: Int, _ length: Int) -> [TokenizedRecord] {
+private func tokens(_ model: DecoderModel, _ count: Int, _ length: Int) -> [TokenizedRecord] {
     var generator = KeyedGenerator(seed: .zero, domain: 2)
     let limit = UInt64(model.configuration.vocabulary)
     return (0..<count).compactMap { _ in
@@ -57,7 +57,7 @@ private func tokens(_ model: LlamaModel, _ count: Int, _ length: Int) -> [Tokeni
 
 private func timeTraining(
     _ name: String,
-    _ model: LlamaModel,
+    _ model: DecoderModel,
     _ records: [TokenizedRecord],
     batch: Int,
     steps: Int
@@ -93,7 +93,7 @@ private func timeTraining(
 
 private func timeGeneration(
     _ name: String,
-    _ model: LlamaModel,
+    _ model: DecoderModel,
     prompt: Int,
     tokens: Int
 ) throws {

@@ -24,8 +24,8 @@ struct SyntheticModel: TensorSource {
         )
     }
 
-    func model() throws -> LlamaModel {
-        LlamaModel(try ModelWeights(configuration: configuration, source: self))
+    func model() throws -> DecoderModel {
+        DecoderModel(try ModelWeights(configuration: configuration, source: self))
     }
 
     func matrix(named name: String) throws(ModelLoadError) -> Matrix {

@@ -12,7 +12,7 @@ import Testing
     /// A trained adapter with everything that a builder would commit.
     struct Built {
         let llama: RandomLlama
-        let model: LlamaModel
+        let model: DecoderModel
         let recipe: AdapterRecipe
         let records: [TokenizedRecord?]
         let snapshots: [[UInt8]]

@@ -7,7 +7,7 @@ import Testing
 struct GradientTests {
     /// The loss along a straight line through the adapter, in one tensor's gradient direction.
     private func lossMoved(
-        _ model: LlamaModel,
+        _ model: DecoderModel,
         _ adapter: LoRAAdapter,
         _ tensor: Int,
         _ direction: Matrix,

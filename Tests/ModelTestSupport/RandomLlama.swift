@@ -26,8 +26,8 @@ package struct RandomLlama: TensorSource {
         seed = Digest(repeatElement(7, count: 32)) ?? .zero
     }
 
-    package func model() throws -> LlamaModel {
-        LlamaModel(try ModelWeights(configuration: configuration, source: self))
+    package func model() throws -> DecoderModel {
+        DecoderModel(try ModelWeights(configuration: configuration, source: self))
     }
 
     package func matrix(named name: String) throws(ModelLoadError) -> Matrix {

@@ -12,7 +12,7 @@ package struct ModelBundle: Sendable {
         case vocabularyMismatch(tokenizer: Int, model: Int)
     }
 
-    package let model: LlamaModel
+    package let model: DecoderModel
     package let tokenizer: Tokenizer
     package let weightsRoot: Digest
 
@@ -104,7 +104,7 @@ package struct ModelBundle: Sendable {
             )
         }
         do {
-            model = LlamaModel(
+            model = DecoderModel(
                 try ModelWeights(configuration: configuration, source: source)
             )
         } catch {

@@ -26,7 +26,7 @@ package struct LoRAGradient: Sendable, Equatable {
     }
 }
 
-extension LlamaModel {
+extension DecoderModel {
     /// The gradient of one record's mean completion loss: a row of the influence index before it
     /// is projected.
     package func recordGradient(
@@ -93,7 +93,7 @@ extension LlamaModel {
             inverse: normed.inverse,
             to: &dSelected
         )
-        var backward = LlamaBackward(self, adapter, batch, table)
+        var backward = DecoderBackward(self, adapter, batch, table)
         try backward.run(Self.scattered(dSelected, to: counted, rows: output.rows), tapes, &trace)
         return LoRAGradient(
             modules: backward.gradients.compactMap { $0 },

@@ -23,13 +23,13 @@ package struct Trainer: Sendable {
         package let tokens: Int
     }
 
-    package let model: LlamaModel
+    package let model: DecoderModel
     package let recipe: TrainingRecipe
     /// The records as cut by the recipe, in snapshot order.
     package let records: [TokenizedRecord]
 
     package init(
-        model: LlamaModel,
+        model: DecoderModel,
         recipe: TrainingRecipe,
         records: [TokenizedRecord]
     ) throws(Failure) {

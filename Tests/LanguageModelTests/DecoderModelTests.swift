@@ -5,7 +5,7 @@ import Primitives
 import Testing
 
 @Suite("Llama forward pass")
-struct LlamaModelTests {
+struct DecoderModelTests {
     let tokens: [UInt32] = (0..<40).map { UInt32($0 * 17 % 61) }
 
     @Test("decoding with a cache has the bits of one pass, however the tokens are cut")

@@ -4,8 +4,8 @@
 import ExactMath
 
 /// One backward pass: the gradients found so far.
-struct LlamaBackward {
-    let model: LlamaModel
+struct DecoderBackward {
+    let model: DecoderModel
     let adapter: PreparedAdapter
     let batch: SequenceBatch
     let table: RotaryTable
@@ -13,7 +13,7 @@ struct LlamaBackward {
     var gradients: [LoRAModuleGradient?]
 
     init(
-        _ model: LlamaModel,
+        _ model: DecoderModel,
         _ adapter: PreparedAdapter,
         _ batch: SequenceBatch,
         _ table: RotaryTable

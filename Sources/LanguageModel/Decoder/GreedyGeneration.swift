@@ -14,7 +14,7 @@ package struct GreedyCompletion: Sendable, Equatable {
     package let finish: Finish
 }
 
-extension LlamaModel {
+extension DecoderModel {
     /// Takes the likeliest token, the lowest id among equals, until a token ends the sequence,
     /// `maxTokens` are made or the context is full.
     /// - Parameter onToken: called with each token that does not end the sequence; returning false stops (finish `length`).

@@ -5,7 +5,7 @@
 package import ExactMath
 
 /// A base model that computes. Values are immutable; threads may share one.
-package struct LlamaModel: Sendable {
+package struct DecoderModel: Sendable {
     package let weights: ModelWeights
 
     package init(_ weights: ModelWeights) { self.weights = weights }
@@ -145,7 +145,7 @@ package struct KeyValueCache: Sendable {
     }
 }
 
-extension LlamaModel {
+extension DecoderModel {
     /// The logits after every token, [tokens, vocabulary].
     package func logits(
         _ tokens: [UInt32],

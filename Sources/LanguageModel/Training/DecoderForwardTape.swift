@@ -1,9 +1,9 @@
-// The forward pass of training: the same arithmetic as `LlamaModel.hidden`, over several whole
+// The forward pass of training: the same arithmetic as `DecoderModel.hidden`, over several whole
 // sequences at once, keeping what the backward pass needs.
 
 import ExactMath
 
-extension LlamaModel {
+extension DecoderModel {
     /// - Returns: the last layer's output, [rows, hidden], and one tape a layer.
     func recordedHidden(
         _ batch: SequenceBatch,
