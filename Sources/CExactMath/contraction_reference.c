@@ -1,6 +1,6 @@
 // The contraction as docs/numerics.md defines it: the sum of integer products, then two roundings.
 // Any other backend must agree with this one on every bit.
-#include "internal.h"
+#include "contraction.h"
 
 // The scales are applied one after the other; each product by a power of two is exact.
 static xm_status scale(int64_t sum, int32_t ea, int32_t eb, float *out) {
@@ -11,31 +11,35 @@ static xm_status scale(int64_t sum, int32_t ea, int32_t eb, float *out) {
     return xm_check_finite(out, 1);
 }
 
-xm_status xm_contract_reference(const float *qa, const int32_t *ea, size_t m, const float *qb,
-                                const int32_t *eb, size_t n, size_t k, float *c, uint64_t *trace) {
+xm_status xm_product_reference(const xm_product *t) {
+    size_t n = t->n, k = t->k;
     if (k > XM_MAX_COLUMNS) return XM_TOO_LARGE;
-    for (size_t i = 0; i < m; i++)
+    for (size_t i = 0; i < t->m; i++)
         for (size_t j = 0; j < n; j++) {
             int64_t sum = 0;
-            for (size_t p = 0; p < k; p++)
-                sum += (int64_t)qa[i * k + p] * (int64_t)qb[j * k + p];
-            XM_TRY(scale(sum, ea[i], eb[j], &c[i * n + j]));
-            if (trace != NULL) *trace += xm_trace_mix((double)sum, i * n + j);
+            for (size_t p = 0; p < k; p++) {
+                float right = t->folded ? t->qb[p * n + j] : t->qb[j * k + p];
+                sum += (int64_t)t->qa[i * k + p] * (int64_t)right;
+            }
+            if (t->sums != NULL) {
+                t->sums[i * n + j] = sum;
+                continue;
+            }
+            XM_TRY(scale(sum, t->ea[i], t->eb == NULL ? 0 : t->eb[j], &t->c[i * n + j]));
+            if (t->trace != NULL) *t->trace += xm_trace_mix((double)sum, i * n + j);
         }
     return XM_OK;
+}
+
+xm_status xm_contract_reference(const float *qa, const int32_t *ea, size_t m, const float *qb,
+                                const int32_t *eb, size_t n, size_t k, float *c, uint64_t *trace) {
+    xm_product t = {qa, ea, m, qb, eb, n, k, false, c, NULL, trace};
+    return xm_product_reference(&t);
 }
 
 xm_status xm_contract_folded_reference(const float *qa, const int32_t *ea, size_t m,
                                        const float *qb, size_t n, size_t k, float *c,
                                        uint64_t *trace) {
-    if (k > XM_MAX_COLUMNS) return XM_TOO_LARGE;
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < n; j++) {
-            int64_t sum = 0;
-            for (size_t p = 0; p < k; p++)
-                sum += (int64_t)qa[i * k + p] * (int64_t)qb[p * n + j];
-            XM_TRY(scale(sum, ea[i], 0, &c[i * n + j]));
-            if (trace != NULL) *trace += xm_trace_mix((double)sum, i * n + j);
-        }
-    return XM_OK;
+    xm_product t = {qa, ea, m, qb, NULL, n, k, true, c, NULL, trace};
+    return xm_product_reference(&t);
 }

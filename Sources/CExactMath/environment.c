@@ -1,5 +1,4 @@
 // The floating-point environment, threads and scratch memory.
-#include <cblas.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -27,8 +26,6 @@ bool xm_environment_is_exact(void) {
            smallest + smallest == 0x1p-1073 && one + half_unit == 1.0 &&
            (one + 0x1p-52) + half_unit == 1.0 + 0x1p-51;
 }
-
-void xm_set_threads(int threads) { openblas_set_num_threads(threads < 1 ? 1 : threads); }
 
 typedef struct {
     void *memory[XM_SLOTS];

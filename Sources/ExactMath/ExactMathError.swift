@@ -12,6 +12,8 @@ package enum ExactMathError: Error, Equatable {
     case notPositiveDefinite
     /// An index or argument outside the function's domain.
     case outOfRange
+    /// `OPENLEDGER_BLAS` or a caller named a backend that is unknown or not on this machine.
+    case backendUnavailable
     /// Rounding mode, flush-to-zero or denormals-as-zero are not IEEE's defaults on this thread.
     case inexactEnvironment
     /// The start-up job gave other bits than every other node's.
@@ -26,6 +28,7 @@ func check(_ status: xm_status) throws(ExactMathError) {
     case XM_TOO_LARGE: throw .tooLarge
     case XM_NO_MEMORY: throw .outOfMemory
     case XM_NOT_POSITIVE: throw .notPositiveDefinite
+    case XM_UNAVAILABLE: throw .backendUnavailable
     default: throw .outOfRange
     }
 }

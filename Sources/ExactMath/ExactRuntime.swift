@@ -25,4 +25,28 @@ package enum ExactRuntime {
     package static func setThreads(_ count: Int) {
         xm_set_threads(Int32(clamping: count))
     }
+
+    /// What multiplies matrices. Speed only: every backend gives the same bits.
+    package enum Backend: String, Sendable, CaseIterable {
+        /// The default without AVX-512.
+        case openblas
+        /// If its library is installed.
+        case blis
+        /// The definition, in integers only; slow.
+        case reference
+        /// Our own kernels, the default with AVX-512.
+        case simd
+    }
+
+    /// The backend in use: the one that the environment variable `OPENLEDGER_BLAS` named when the
+    /// process began, the default of this processor, or the last choice of `use`. Nil when the
+    /// environment names one that is not here; every product then throws.
+    package static var backend: Backend? {
+        unsafe Backend(rawValue: String(cString: xm_backend_name()))
+    }
+
+    /// Chooses for the whole process.
+    package static func use(_ backend: Backend) throws(ExactMathError) {
+        try check(unsafe xm_use_backend(backend.rawValue))
+    }
 }

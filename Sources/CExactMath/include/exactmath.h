@@ -17,6 +17,7 @@ typedef enum {
     XM_NO_MEMORY = 3,
     XM_NOT_POSITIVE = 4, // a pivot of the Cholesky factorisation is not positive
     XM_OUT_OF_RANGE = 5, // an index or an argument outside the function's domain
+    XM_UNAVAILABLE = 6,  // the backend that was asked for is unknown or not on this machine
 } xm_status;
 
 // --- Environment (environment.c) ---
@@ -25,7 +26,21 @@ typedef enum {
 // zero nor read as zero, on the calling thread.
 bool xm_environment_is_exact(void);
 // Threads that one product may use. No result depends on it.
-void xm_set_threads(int threads);
+void xm_set_threads(int count);
+
+// What multiplies (backend.c). No result depends on it. Before the first product the environment
+// variable OPENLEDGER_BLAS may name one; otherwise simd with AVX-512, openblas without.
+typedef enum {
+    XM_BACKEND_OPENBLAS = 0,  // "openblas"
+    XM_BACKEND_BLIS = 1,      // "blis", if libblis is installed
+    XM_BACKEND_REFERENCE = 2, // "reference": the definition, integers only, slow
+    XM_BACKEND_SIMD = 3,      // "simd": own kernels, chosen by instruction set
+    XM_BACKENDS = 4,
+} xm_backend;
+// XM_UNAVAILABLE, and no change, for an unknown name or a missing library.
+xm_status xm_use_backend(const char *name);
+// The name of the backend in use; empty when the environment names one that is not here.
+const char *xm_backend_name(void);
 
 // XM_NOT_FINITE if any of x [count] is NaN or infinite.
 xm_status xm_check_finite(const float *x, size_t count);

@@ -1,0 +1,65 @@
+// What the backends of the contraction share.
+#ifndef OPENLEDGER_EXACTMATH_CONTRACTION_H
+#define OPENLEDGER_EXACTMATH_CONTRACTION_H
+
+#include "internal.h"
+
+// One product: c = a * b^T with b [n, k], or, when folded, c = a * b with b [k, n].
+typedef struct {
+    const float *qa;
+    const int32_t *ea;
+    size_t m;
+    const float *qb;
+    const int32_t *eb; // null when the scales of b are folded into a
+    size_t n, k;
+    bool folded;
+    float *c;
+    int64_t *sums; // wanted instead of c when not null
+    uint64_t *trace;
+} xm_product;
+
+// A rectangle of the result: rows i0...i0+rows-1, columns n0...n0+width-1.
+typedef struct {
+    size_t i0, rows, n0, width;
+} xm_tile;
+
+// Takes the sums S of a tile, [rows, width], from `whole` when it is not null, else from `s`, which
+// holds integers; scales and rounds them into c (or copies them to sums) and adds to the trace.
+// `s` is scratch when `whole` is given.
+xm_status xm_deliver(const xm_product *t, const xm_tile *tile, const int64_t *whole, double *s);
+
+// out [rows, columns] = rows of x in float64, from a matrix of `stride` columns.
+void xm_widen(const float *x, size_t rows, size_t columns, size_t stride, double *out);
+// sums += block, whole numbers. [count]
+void xm_add_block(const double *block, size_t count, int64_t *sums);
+
+// --- The backends: all sums of a product, tile by tile, through xm_deliver ---
+
+xm_status xm_product_reference(const xm_product *t);
+xm_status xm_product_simd(const xm_product *t);
+
+// Row-major: c [m, n] = a [m, k] * b (+ c if `accumulate`), b [n, k] transposed or [k, n].
+typedef struct {
+    size_t m, n, k;
+    const double *a;
+    size_t lda;
+    const double *b;
+    size_t ldb;
+    bool transposed, accumulate;
+    double *c;
+    size_t ldc;
+} xm_gemm;
+typedef void (*xm_gemm_function)(const xm_gemm *g);
+xm_status xm_product_blas(const xm_product *t, xm_gemm_function gemm);
+
+// --- Choice of the backend (backend.c) ---
+
+// The backend in use; XM_UNAVAILABLE if the environment names one that is not here.
+xm_status xm_current_backend(xm_backend *backend);
+// The product function of the BLIS library, or null.
+xm_gemm_function xm_blis(void);
+void xm_openblas(const xm_gemm *g);
+// Threads that one product may use.
+int xm_threads(void);
+
+#endif
