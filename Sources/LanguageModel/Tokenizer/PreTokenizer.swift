@@ -16,47 +16,37 @@ package enum PreTokenizerStep: Sendable, Equatable {
 }
 
 struct PreTokenizer {
-    private enum Kind { case letter, number, space, other }
-
     private let scalars: [Unicode.Scalar]
-    private let kinds: [Kind]
+    private let kinds: [ScalarText.Kind]
+    private let offsets: [Int]
 
-    init(_ scalars: [Unicode.Scalar]) {
-        self.scalars = scalars
-        kinds = scalars.map(Self.kind)
+    init(_ text: ScalarText) {
+        scalars = text.scalars
+        kinds = text.kinds
+        offsets = text.offsets
     }
 
-    /// Pieces in order; together they are the whole text.
-    func pieces(_ steps: [PreTokenizerStep]) -> [Range<Int>] {
-        var pieces = scalars.isEmpty ? [] : [scalars.indices]
-        for step in steps {
-            pieces = pieces.flatMap { piece in
-                var parts: [Range<Int>] = []
-                var start = piece.lowerBound
-                while start < piece.upperBound {
-                    let end = next(step, from: start, limit: piece.upperBound)
-                    parts.append(start..<end)
-                    start = end
-                }
-                return parts
-            }
+    /// Calls `body` with the bytes of each piece in order; together they are the whole text.
+    func forEachPiece(_ steps: [PreTokenizerStep], _ body: (Range<Int>) -> Void) {
+        forEach(steps[...], in: scalars.indices) {
+            body(offsets[$0.lowerBound]..<offsets[$0.upperBound])
         }
-        return pieces
     }
 
-    private static func kind(_ scalar: Unicode.Scalar) -> Kind {
-        switch scalar.value {
-        case 0x41...0x5a, 0x61...0x7a: return .letter
-        case 0x30...0x39: return .number
-        case 0x09...0x0d, 0x20: return .space
-        case 0..<0x80: return .other
-        default: break
+    private func forEach(
+        _ steps: ArraySlice<PreTokenizerStep>,
+        in range: Range<Int>,
+        _ body: (Range<Int>) -> Void
+    ) {
+        guard let step = steps.first else {
+            if !range.isEmpty { body(range) }
+            return
         }
-        switch scalar.properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
-            return .letter
-        case .decimalNumber, .letterNumber, .otherNumber: return .number
-        default: return scalar.properties.isWhitespace ? .space : .other
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let end = next(step, from: start, limit: range.upperBound)
+            forEach(steps.dropFirst(), in: start..<end, body)
+            start = end
         }
     }
 

@@ -19,6 +19,7 @@ extension Tokenizer {
     ) -> (tokens: [UInt32], completionStart: Int) {
         let start = promptTokens(prompt, model: model)
         let end = model.endOfSequence.first.map { [UInt32($0)] } ?? []
-        return (start + encode(completion, addsSpecial: false) + end, start.count)
+        let answer = encode(completion, addsSpecial: false, continues: !prompt.isEmpty)
+        return (start + answer + end, start.count)
     }
 }
