@@ -1,11 +1,14 @@
 // Causal grouped-query attention in float32 with a written order. Scores: 16 lanes over the head
 // dimension, joined as a balanced tree. Mixing: positions ascending. A query row reads only itself
 // and the keys and values up to its position, so a cache gives the bits of a full pass.
-#include <stdlib.h>
-
+//
+// Scores of many rows are computed 16 keys at a time over transposed keys, so that the lanes of the
+// written order become separate registers; each key's sum is made of the same operations.
 #include "elementary.h"
 
-enum { LANES = 16 };
+enum { LANES = 16, KEYS = 16, QUERIES = 4, WIDTH = 64 };
+
+typedef float keys16 __attribute__((vector_size(4 * KEYS), aligned(4), may_alias));
 
 XM_INLINE float dot(const float *a, const float *b, size_t count) {
     float s[LANES] = {0};
@@ -18,8 +21,60 @@ XM_INLINE float dot(const float *a, const float *b, size_t count) {
     return s[0];
 }
 
-XM_INLINE void add_multiple(float *y, const float *x, float factor, size_t count) {
-    for (size_t i = 0; i < count; i++) y[i] += factor * x[i];
+// y[c] += sum of factors[n * step] * x[n, c], n ascending. x has rows of the given stride.
+XM_INLINE void add_multiples(float *y, const float *factors, size_t step, const float *x,
+                             size_t stride, size_t count, size_t d) {
+    size_t c0 = 0;
+    for (; c0 + WIDTH <= d; c0 += WIDTH) {
+        float s[WIDTH];
+        memcpy(s, y + c0, sizeof s);
+        for (size_t n = 0; n < count; n++)
+            for (size_t c = 0; c < WIDTH; c++) s[c] += factors[n * step] * x[n * stride + c0 + c];
+        memcpy(y + c0, s, sizeof s);
+    }
+    for (size_t n = 0; c0 < d && n < count; n++)
+        for (size_t c = c0; c < d; c++) y[c] += factors[n * step] * x[n * stride + c];
+}
+
+// Rows of k in blocks of 16, each transposed to [d, 16]; the last block is filled with zeros.
+XM_KERNEL static void block_keys(const float *k, size_t stride, size_t count, size_t d, float *out) {
+    for (size_t j = 0; j < count; j++)
+        for (size_t c = 0; c < d; c++)
+            out[(j / KEYS * d + c) * KEYS + j % KEYS] = k[j * stride + c];
+    for (size_t j = count; j % KEYS != 0; j++)
+        for (size_t c = 0; c < d; c++) out[(j / KEYS * d + c) * KEYS + j % KEYS] = 0.0f;
+}
+
+// Lanes l, l + 4, l + 8 and l + 12 of the dot products of four rows with 16 keys, joined.
+XM_INLINE void quarter(const float *q, size_t stride, const float *block, size_t l, size_t d,
+                       keys16 to[QUERIES]) {
+    keys16 s[QUERIES][4] = {{{0}}};
+    size_t c = l;
+    for (; c + 12 < d; c += LANES)
+        for (size_t part = 0; part < 4; part++) {
+            keys16 key = *(const keys16 *)(block + (c + part * 4) * KEYS);
+            for (size_t r = 0; r < QUERIES; r++)
+                s[r][part] += q[r * stride + c + part * 4] * key;
+        }
+    for (size_t part = 0; part < 3 && c + part * 4 < d; part++)
+        for (size_t r = 0; r < QUERIES; r++)
+            s[r][part] += q[r * stride + c + part * 4] *
+                          *(const keys16 *)(block + (c + part * 4) * KEYS);
+    for (size_t r = 0; r < QUERIES; r++) to[r] = (s[r][0] + s[r][2]) + (s[r][1] + s[r][3]);
+}
+
+// out[r, j] = dot(q row r, key j) * scale for four rows and the first `blocks` blocks of keys.
+XM_INLINE void scores4(const float *q, size_t stride, const float *keys, size_t blocks, size_t d,
+                       float scale, float *const out[QUERIES]) {
+    for (size_t b = 0; b < blocks; b++) {
+        const float *block = keys + b * d * KEYS;
+        keys16 parts[4][QUERIES];
+        for (size_t l = 0; l < 4; l++) quarter(q, stride, block, l, d, parts[l]);
+        for (size_t r = 0; r < QUERIES; r++) {
+            keys16 sum = (parts[0][r] + parts[2][r]) + (parts[1][r] + parts[3][r]);
+            *(keys16 *)(out[r] + b * KEYS) = sum * scale;
+        }
+    }
 }
 
 // In place: scores to probabilities. exp in float64, their sum in eight lanes.
@@ -40,23 +95,58 @@ typedef struct {
     size_t rows, past, heads, kv_heads, d;
 } shape;
 
-// One head: q and out have stride heads * d, k and v stride kv_heads * d.
-// Probabilities [rows, past + rows], or one scratch row with stride 0.
-XM_KERNEL static void forward_head(const shape *s, const float *q, const float *k, const float *v,
-                                   float *out, float *p, size_t p_stride) {
-    size_t q_stride = s->heads * s->d, k_stride = s->kv_heads * s->d;
-    float scale = (float)(1.0 / __builtin_sqrt((double)s->d));
-    for (size_t i = 0; i < s->rows; i++) {
-        float *row = p + i * p_stride;
-        size_t seen = s->past + i + 1;
-        for (size_t j = 0; j < seen; j++)
-            row[j] = dot(q + i * q_stride, k + j * k_stride, s->d) * scale;
-        softmax(row, seen);
-        for (size_t j = seen; p_stride > 0 && j < p_stride; j++) row[j] = 0.0f;
-        float *o = out + i * q_stride;
-        for (size_t c = 0; c < s->d; c++) o[c] = 0.0f;
-        for (size_t j = 0; j < seen; j++) add_multiple(o, v + j * k_stride, row[j], s->d);
+static size_t padded(size_t count) { return (count + KEYS - 1) / KEYS * KEYS; }
+
+// Rows first...first+3 (or fewer, up to `rows`) against blocked keys: scores in four lines of
+// `line` floats, the line of a missing row unused.
+XM_INLINE size_t score_rows(const float *q, size_t stride, size_t first, size_t rows, size_t past,
+                            const float *blocked, size_t d, float scale, size_t line, float *lines) {
+    size_t own = rows - first < QUERIES ? rows - first : QUERIES;
+    size_t blocks = padded(past + first + own) / KEYS;
+    if (own == QUERIES) {
+        float *const out[QUERIES] = {lines, lines + line, lines + 2 * line, lines + 3 * line};
+        scores4(q + first * stride, stride, blocked, blocks, d, scale, out);
+        return own;
     }
+    for (size_t r = 0; r < own; r++) { // the last row takes the place of missing ones
+        float *const out[QUERIES] = {lines + r * line, lines + 3 * line, lines + 3 * line,
+                                     lines + 3 * line};
+        scores4(q + (first + r) * stride, 0, blocked, blocks, d, scale, out);
+    }
+    return own;
+}
+
+// One head: q and out have stride heads * d, v stride kv_heads * d, keys are blocked.
+// Probabilities [rows, past + rows], or null. `lines` holds four padded rows of scores.
+XM_KERNEL static void forward_head(const shape *s, const float *q, const float *blocked,
+                                   const float *v, float *out, float *probabilities, float *lines) {
+    size_t q_stride = s->heads * s->d, v_stride = s->kv_heads * s->d;
+    size_t total = s->past + s->rows, line = padded(total);
+    float scale = (float)(1.0 / __builtin_sqrt((double)s->d));
+    for (size_t first = 0; first < s->rows; first += QUERIES) {
+        size_t own = score_rows(q, q_stride, first, s->rows, s->past, blocked, s->d, scale, line, lines);
+        for (size_t r = 0; r < own; r++) {
+            size_t i = first + r, seen = s->past + i + 1;
+            float *row = lines + r * line, *o = out + i * q_stride;
+            softmax(row, seen);
+            for (size_t c = 0; c < s->d; c++) o[c] = 0.0f;
+            add_multiples(o, row, 1, v, v_stride, seen, s->d);
+            if (probabilities == NULL) continue;
+            memcpy(probabilities + i * total, row, seen * sizeof(float));
+            memset(probabilities + i * total + seen, 0, (total - seen) * sizeof(float));
+        }
+    }
+}
+
+// One head and one row, over keys as they lie: no other row would share the blocks.
+XM_KERNEL static void forward_row(const shape *s, const float *q, const float *k, const float *v,
+                                  float *out, float *row) {
+    size_t stride = s->kv_heads * s->d, seen = s->past + 1;
+    float scale = (float)(1.0 / __builtin_sqrt((double)s->d));
+    for (size_t j = 0; j < seen; j++) row[j] = dot(q, k + j * stride, s->d) * scale;
+    softmax(row, seen);
+    for (size_t c = 0; c < s->d; c++) out[c] = 0.0f;
+    add_multiples(out, row, 1, v, stride, seen, s->d);
 }
 
 xm_status xm_attention(const float *q, const float *k, const float *v, size_t rows, size_t past,
@@ -66,43 +156,54 @@ xm_status xm_attention(const float *q, const float *k, const float *v, size_t ro
     XM_TRY(xm_check_finite(q, rows * heads * d));
     XM_TRY(xm_check_finite(k, (past + rows) * kv_heads * d));
     shape s = {rows, past, heads, kv_heads, d};
-    size_t total = past + rows;
-    float *scratch = NULL;
-    if (probabilities == NULL) {
-        scratch = xm_scratch(XM_SLOT_OUT, (total + 1) * sizeof(float));
-        if (scratch == NULL) return XM_NO_MEMORY;
-    }
+    size_t total = past + rows, group = heads / kv_heads;
+    float *lines = xm_scratch(XM_SLOT_OUT, (QUERIES * padded(total) + 1) * sizeof(float));
+    float *blocked = xm_scratch(XM_SLOT_TILE, (padded(total) * d + 1) * sizeof(float));
+    if (lines == NULL || blocked == NULL) return XM_NO_MEMORY;
     for (size_t h = 0; h < heads; h++) {
-        size_t kv = h / (heads / kv_heads);
-        float *p = probabilities == NULL ? scratch : probabilities + h * rows * total;
-        forward_head(&s, q + h * d, k + kv * d, v + kv * d, out + h * d, p,
-                     probabilities == NULL ? 0 : total);
+        const float *own_k = k + h / group * d, *own_v = v + h / group * d;
+        if (rows == 1 && probabilities == NULL) {
+            forward_row(&s, q + h * d, own_k, own_v, out + h * d, lines);
+            continue;
+        }
+        if (h % group == 0) block_keys(own_k, kv_heads * d, total, d, blocked);
+        float *p = probabilities == NULL ? NULL : probabilities + h * rows * total;
+        forward_head(&s, q + h * d, blocked, own_v, out + h * d, p, lines);
     }
     return xm_check_finite(out, rows * heads * d);
 }
 
-// One head; dk and dv grow by this head's part. dp is a scratch row [rows].
+// One head; dk and dv grow by this head's part. `blocked` are the values in blocks; ds [rows, padded
+// rows] is scratch.
 XM_KERNEL static void backward_head(const shape *s, const float *dout, const float *q,
-                                    const float *k, const float *v, const float *p, float *dp,
+                                    const float *k, const float *blocked, const float *p, float *ds,
                                     float *dq, float *dk, float *dv) {
-    size_t q_stride = s->heads * s->d, k_stride = s->kv_heads * s->d;
+    size_t q_stride = s->heads * s->d, k_stride = s->kv_heads * s->d, line = padded(s->rows);
     float scale = (float)(1.0 / __builtin_sqrt((double)s->d));
-    for (size_t i = 0; i < s->rows; i++) {
-        const float *row = p + i * s->rows, *d_row = dout + i * q_stride;
-        for (size_t j = 0; j <= i; j++) {
-            dp[j] = dot(d_row, v + j * k_stride, s->d);
-            add_multiple(dv + j * k_stride, d_row, row[j], s->d);
+    for (size_t first = 0; first < s->rows; first += QUERIES) {
+        float *lines = ds + first * line;
+        size_t own = score_rows(dout, q_stride, first, s->rows, 0, blocked, s->d, 1.0f, line, lines);
+        for (size_t r = 0; r < own; r++) {
+            size_t i = first + r, seen = i + 1, j = 0;
+            const float *row = p + i * s->rows;
+            float *dp = lines + r * line;
+            double mean[8] = {0};
+            for (; j + 8 <= seen; j += 8)
+                for (size_t l = 0; l < 8; l++) mean[l] += (double)dp[j + l] * (double)row[j + l];
+            for (size_t l = 0; j + l < seen; l++) mean[l] += (double)dp[j + l] * (double)row[j + l];
+            double weighted = xm_join(mean);
+            for (j = 0; j < seen; j++)
+                dp[j] = (float)((double)row[j] * ((double)dp[j] - weighted)) * scale;
+            for (size_t c = 0; c < s->d; c++) dq[i * q_stride + c] = 0.0f;
+            add_multiples(dq + i * q_stride, dp, 1, k, k_stride, seen, s->d);
         }
-        double mean[8] = {0};
-        for (size_t j = 0; j <= i; j++) mean[j % 8] += (double)dp[j] * (double)row[j];
-        double weighted = xm_join(mean);
-        float *dq_row = dq + i * q_stride;
-        for (size_t c = 0; c < s->d; c++) dq_row[c] = 0.0f;
-        for (size_t j = 0; j <= i; j++) {
-            float ds = (float)((double)row[j] * ((double)dp[j] - weighted)) * scale;
-            add_multiple(dq_row, k + j * k_stride, ds, s->d);
-            add_multiple(dk + j * k_stride, q + i * q_stride, ds, s->d);
-        }
+    }
+    for (size_t j = 0; j < s->rows; j++) {
+        size_t later = s->rows - j;
+        add_multiples(dk + j * k_stride, ds + j * line + j, line, q + j * q_stride, q_stride, later,
+                      s->d);
+        add_multiples(dv + j * k_stride, p + j * s->rows + j, s->rows, dout + j * q_stride, q_stride,
+                      later, s->d);
     }
 }
 
@@ -111,14 +212,17 @@ xm_status xm_attention_backward(const float *dout, const float *q, const float *
                                 size_t kv_heads, size_t d, float *dq, float *dk, float *dv) {
     if (kv_heads == 0 || heads % kv_heads != 0) return XM_OUT_OF_RANGE;
     shape s = {rows, 0, heads, kv_heads, d};
-    float *dp = xm_scratch(XM_SLOT_OUT, (rows + 1) * sizeof(float));
-    if (dp == NULL) return XM_NO_MEMORY;
+    // Three lines more, because rows are scored four at a time.
+    float *ds = xm_scratch(XM_SLOT_OUT, ((rows + QUERIES) * padded(rows) + 1) * sizeof(float));
+    float *blocked = xm_scratch(XM_SLOT_TILE, (padded(rows) * d + 1) * sizeof(float));
+    if (ds == NULL || blocked == NULL) return XM_NO_MEMORY;
     memset(dk, 0, rows * kv_heads * d * sizeof(float));
     memset(dv, 0, rows * kv_heads * d * sizeof(float));
     for (size_t h = 0; h < heads; h++) {
         size_t kv = h / (heads / kv_heads);
-        backward_head(&s, dout + h * d, q + h * d, k + kv * d, v + kv * d,
-                      probabilities + h * rows * rows, dp, dq + h * d, dk + kv * d, dv + kv * d);
+        if (h % (heads / kv_heads) == 0) block_keys(v + kv * d, kv_heads * d, rows, d, blocked);
+        backward_head(&s, dout + h * d, q + h * d, k + kv * d, blocked,
+                      probabilities + h * rows * rows, ds, dq + h * d, dk + kv * d, dv + kv * d);
     }
     XM_TRY(xm_check_finite(dq, rows * heads * d));
     XM_TRY(xm_check_finite(dk, rows * kv_heads * d));

@@ -1,6 +1,7 @@
 // Prints what the exact computation gives and how long it takes on this machine.
 //   numerics bits            one line of hashes; equal on every machine (Scripts/bits.sh)
 //   numerics speed [GGUF]    seconds of the main operations
+//   numerics bench PART GGUF [THREADS] [REPEATS]    one operation as a line of JSON (Benchmarks/peers/speed.py)
 //   numerics compare FOLDER  see Benchmarks/peers/compare_llama.py
 //   numerics next GGUF TEXT  the likeliest tokens after a text, and what greedy generation adds
 
@@ -10,13 +11,17 @@ do {
     switch CommandLine.arguments.dropFirst().first {
     case "bits": try printBits()
     case "speed": try printSpeed(modelFile: CommandLine.arguments.dropFirst(2).first)
+    case "bench": try bench(Array(CommandLine.arguments.dropFirst(2)))
     case "next" where CommandLine.arguments.count == 4:
         try printNext(modelFile: CommandLine.arguments[2], text: CommandLine.arguments[3])
     case "compare" where CommandLine.arguments.count == 3:
         try compare(folder: CommandLine.arguments[2])
     default:
         FileHandle.standardError.write(
-            Data("usage: numerics bits | speed [GGUF] | next GGUF TEXT | compare FOLDER\n".utf8)
+            Data(
+                "usage: numerics bits | speed [GGUF] | bench … | next GGUF TEXT | compare FOLDER\n"
+                    .utf8
+            )
         )
         exit(2)
     }
