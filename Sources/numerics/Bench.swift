@@ -70,9 +70,9 @@ private func peakBytes() -> Int {
     return line.split(separator: " ").compactMap { Int($0) }.first.map { $0 * 1024 } ?? 0
 }
 
-private func loadedModel(_ path: String) throws -> LlamaModel {
+private func loadedModel(_ path: String) throws -> DecoderModel {
     let source = try GGUFModel(GGUFFile([UInt8](Data(contentsOf: URL(filePath: path)))))
-    return LlamaModel(try ModelWeights(configuration: source.configuration, source: source))
+    return DecoderModel(try ModelWeights(configuration: source.configuration, source: source))
 }
 
 private struct BenchWork {
@@ -82,11 +82,11 @@ private struct BenchWork {
 }
 
 /// Token ids that spread over the vocabulary; the peer uses the same.
-private func ids(_ count: Int, from first: Int, _ model: LlamaModel) -> [UInt32] {
+private func ids(_ count: Int, from first: Int, _ model: DecoderModel) -> [UInt32] {
     (first..<first + count).map { UInt32(2 + $0 * 37 % (model.configuration.vocabulary - 2)) }
 }
 
-private func benchWork(_ part: BenchPart, _ model: LlamaModel) throws -> BenchWork {
+private func benchWork(_ part: BenchPart, _ model: DecoderModel) throws -> BenchWork {
     let records = (0..<4).compactMap {
         TokenizedRecord(tokens: ids(64, from: 64 * $0, model), completionStart: 1)
     }
