@@ -7,6 +7,13 @@ package struct RotaryTable: Sendable {
     let cosines: [Float]
     let sines: [Float]
 
+    init(count: Int, dimension: Int, cosines: [Float], sines: [Float]) {
+        self.count = count
+        self.dimension = dimension
+        self.cosines = cosines
+        self.sines = sines
+    }
+
     /// - Parameter dimension: of one head; even.
     package init(first: Int, count: Int, dimension: Int, base: Double) throws(ExactMathError) {
         precondition(first >= 0 && count >= 0 && dimension.isMultiple(of: 2))

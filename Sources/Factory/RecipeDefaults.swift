@@ -10,10 +10,13 @@ package enum RecipeDefaults {
     /// that larger ones need.
     private static let smallWidth = 256
 
-    /// The layers that get an adapter: q and v, and in a small model the feed-forward as well.
+    /// The layers that get an adapter: q and v, or the matrix that holds them, and in a small
+    /// model all but k.
     package static func targets(of model: ModelConfiguration) -> [LinearLayer] {
-        model.hiddenSize < smallWidth
-            ? [.query, .value, .output, .gate, .up, .down] : [.query, .value]
+        let attention: [LinearLayer] = [.query, .value, .fusedAttention]
+        return model.description.linears.filter {
+            attention.contains($0) || (model.hiddenSize < smallWidth && $0 != .key)
+        }
     }
 
     /// Rank 8 on `targets(of:)`; as many steps as three epochs take, within bounds; at most sixteen

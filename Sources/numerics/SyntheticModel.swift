@@ -32,7 +32,7 @@ struct SyntheticModel: TensorSource {
         var shape = (rows: configuration.vocabulary, columns: configuration.hiddenSize)
         let isNorm = name.contains("norm")
         if isNorm { shape.rows = 1 }
-        for linear in LinearLayer.allCases where name.contains(linear.moduleName) {
+        for linear in configuration.description.linears where name.contains(linear.moduleName) {
             shape = configuration.shape(of: linear)
         }
         let stream = name.utf8.reduce(UInt64(5381)) { $0 &* 33 &+ UInt64($1) }

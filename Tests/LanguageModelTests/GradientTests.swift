@@ -32,7 +32,7 @@ struct GradientTests {
     func finiteDifferences(tied: Bool) throws {
         let source = try RandomLlama(tied: tied)
         let model = try source.model()
-        let adapter = try source.adapter(LinearLayer.allCases)
+        let adapter = try source.adapter(source.configuration.description.linears)
         let records = source.records(3)
         var trace = ComputationTrace()
         let gradient = try model.batchGradient(

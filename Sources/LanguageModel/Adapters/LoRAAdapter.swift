@@ -28,6 +28,8 @@ package struct LoRAAdapter: Sendable, Equatable {
         case repeatedModule(String)
         case wrongShape(String, expected: [Int], found: [Int])
         case layerOutOfRange(String, layers: Int)
+        /// The model's family has no such matrix.
+        case unknownMatrix(String)
         case notFinite(String)
     }
 
@@ -81,6 +83,9 @@ package struct LoRAAdapter: Sendable, Equatable {
             let path = module.site.path
             guard module.site.layer < configuration.layers else {
                 throw .layerOutOfRange(path, layers: configuration.layers)
+            }
+            guard configuration.description.linears.contains(module.site.linear) else {
+                throw .unknownMatrix(path)
             }
             let shape = configuration.shape(of: module.site.linear)
             guard module.a.columns == shape.columns else {

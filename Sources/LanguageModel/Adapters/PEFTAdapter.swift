@@ -103,7 +103,7 @@ package struct PEFTAdapter: Sendable, Equatable {
         var used: Set<String> = []
         var sites: [LoRASite] = []
         for layer in 0..<model.layers {
-            for linear in LinearLayer.allCases {
+            for linear in model.description.linears {
                 let site = LoRASite(layer: layer, linear: linear)
                 let items = configuration.targetModules.filter {
                     site.path == $0 || site.path.hasSuffix("." + $0)

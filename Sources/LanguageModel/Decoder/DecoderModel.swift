@@ -1,4 +1,4 @@
-// The forward pass of a Llama decoder. Every row of every product depends on that row alone, and
+// The forward pass of a decoder. Every row of every product depends on that row alone, and
 // attention reads positions in ascending order, so a pass over a whole prompt, a pass with a
 // cache, and a batch give a token the same bits.
 
@@ -20,8 +20,19 @@ package struct DecoderModel: Sendable {
         )
     }
 
-    func rotaryTable(first: Int, count: Int) throws(ExactMathError) -> RotaryTable {
-        try RotaryTable(
+    /// - Returns: nil for a family whose positions are learned.
+    func rotaryTable(first: Int, count: Int) throws(ExactMathError) -> RotaryTable? {
+        guard configuration.description.positions == .rotary else { return nil }
+        if !configuration.ropeDivisors.isEmpty {
+            return try RotaryTable(
+                first: first,
+                count: count,
+                dimension: configuration.headDimension,
+                base: configuration.ropeBase,
+                divisors: configuration.ropeDivisors
+            )
+        }
+        return try RotaryTable(
             first: first,
             count: count,
             dimension: configuration.headDimension,
@@ -29,25 +40,40 @@ package struct DecoderModel: Sendable {
         )
     }
 
-    /// W x of one matrix, plus scaling · B (A x) where the adapter has a pair.
-    /// - Parameter x: the input rows, already in fixed point: [rows, in].
+    /// The first layer's input, [tokens, hidden].
+    /// - Parameter positions: of each token, from 0.
+    func embedded(
+        _ tokens: [UInt32],
+        positions: some Sequence<Int>
+    ) throws(ExactMathError) -> Matrix {
+        var x = try weights.embedding.gather(tokens)
+        if let table = weights.positions {
+            try Layers.add(table.gather(positions.map { UInt32($0) }), to: &x)
+        }
+        return x
+    }
+
+    /// W x + b of one matrix, plus scaling · B (A x) where the adapter has a pair.
+    /// - Parameters:
+    ///   - x: the input rows, already in fixed point: [rows, in].
+    ///   - low: takes A x at the matrix's place, which the gradients of the pair need.
     func linear(
         _ x: QuantizedMatrix,
         _ layer: Int,
         _ linear: LinearLayer,
         _ adapter: PreparedAdapter?,
+        _ low: inout [Matrix?],
         _ trace: inout ComputationTrace
-    ) throws(ExactMathError) -> (output: Matrix, low: Matrix?) {
-        var output = try Contraction.product(
-            x,
-            transposed: weights.layers[layer][linear],
-            trace: &trace
-        )
-        guard let adapter, let pair = adapter.pair(layer, linear) else { return (output, nil) }
-        let low = try Contraction.product(x, transposed: pair.a)
-        let high = try Contraction.product(QuantizedMatrix(low), transposed: pair.b)
+    ) throws(ExactMathError) -> Matrix {
+        let own = weights.layers[layer]
+        var output = try Contraction.product(x, transposed: own[linear], trace: &trace)
+        if let bias = own.bias(of: linear) { try Layers.addRow(bias, to: &output) }
+        guard let adapter, let pair = adapter.pair(layer, linear) else { return output }
+        let inner = try Contraction.product(x, transposed: pair.a)
+        let high = try Contraction.product(QuantizedMatrix(inner), transposed: pair.b)
         try Layers.add(high, scale: adapter.scaling, to: &output)
-        return (output, low)
+        low[Int(linear.rawValue)] = inner
+        return output
     }
 
     /// Runs all layers over new tokens and extends the cache by them.
@@ -61,10 +87,13 @@ package struct DecoderModel: Sendable {
         try ExactRuntime.requireExactEnvironment()
         let past = cache.count
         let table = try rotaryTable(first: past, count: tokens.count)
-        var x = try weights.embedding.gather(tokens)
+        var x = try embedded(tokens, positions: past..<past + tokens.count)
         for layer in 0..<configuration.layers {
             try addAttention(layer, &x, table, past, &cache, adapter, &trace)
-            try addFeedForward(layer, &x, adapter, &trace)
+            let normed = try norm(weights.layers[layer].feedForwardNorm, x)
+            var low = Self.noLow
+            let fed = try feedForward(normed.output, layer, adapter, &low, &trace)
+            try Layers.add(fed.output, to: &x)
         }
         cache.count += tokens.count
         return x
@@ -73,61 +102,40 @@ package struct DecoderModel: Sendable {
     private func addAttention(
         _ layer: Int,
         _ x: inout Matrix,
-        _ table: RotaryTable,
+        _ table: RotaryTable?,
         _ past: Int,
         _ cache: inout KeyValueCache,
         _ adapter: PreparedAdapter?,
         _ trace: inout ComputationTrace
     ) throws(ExactMathError) {
-        let normed = try Layers.rmsNorm(
-            x,
-            weight: weights.layers[layer].attentionNorm,
-            epsilon: configuration.normEpsilon
-        )
-        let input = try QuantizedMatrix(normed.output)
-        var q = try linear(input, layer, .query, adapter, &trace).output
-        var k = try linear(input, layer, .key, adapter, &trace).output
-        let v = try linear(input, layer, .value, adapter, &trace).output
-        try table.rotate(&q)
-        try table.rotate(&k)
-        cache.keys[layer].append(contentsOf: k.values)
-        cache.values[layer].append(contentsOf: v.values)
+        var low = Self.noLow
+        let normed = try norm(weights.layers[layer].attentionNorm, x)
+        var heads = try heads(normed.output, layer, adapter, &low, &trace)
+        try heads.normalise(by: weights.layers[layer].headNorms, configuration)
+        try table?.rotate(&heads.q)
+        try table?.rotate(&heads.k)
+        cache.keys[layer].append(contentsOf: heads.k.values)
+        cache.values[layer].append(contentsOf: heads.v.values)
         let mixed = try attention.output(
-            q: q,
+            q: heads.q,
             k: cache.keys[layer],
             v: cache.values[layer],
             past: past
         )
-        let output = try linear(QuantizedMatrix(mixed), layer, .output, adapter, &trace).output
-        try Layers.add(output, to: &x)
-    }
-
-    private func addFeedForward(
-        _ layer: Int,
-        _ x: inout Matrix,
-        _ adapter: PreparedAdapter?,
-        _ trace: inout ComputationTrace
-    ) throws(ExactMathError) {
-        let normed = try Layers.rmsNorm(
-            x,
-            weight: weights.layers[layer].feedForwardNorm,
-            epsilon: configuration.normEpsilon
+        let output = try linear(
+            QuantizedMatrix(mixed),
+            layer,
+            configuration.description.attentionOutput,
+            adapter,
+            &low,
+            &trace
         )
-        let input = try QuantizedMatrix(normed.output)
-        let gate = try linear(input, layer, .gate, adapter, &trace).output
-        let up = try linear(input, layer, .up, adapter, &trace).output
-        let active = try Layers.swiGLU(gate: gate, up: up)
-        let output = try linear(QuantizedMatrix(active), layer, .down, adapter, &trace).output
         try Layers.add(output, to: &x)
     }
 
     /// Logits of rows of the last layer's output, [rows, vocabulary].
     func logits(ofHidden x: Matrix) throws(ExactMathError) -> Matrix {
-        let normed = try Layers.rmsNorm(
-            x,
-            weight: weights.finalNorm,
-            epsilon: configuration.normEpsilon
-        )
+        let normed = try norm(weights.finalNorm, x)
         return try Contraction.product(QuantizedMatrix(normed.output), transposed: weights.head)
     }
 }

@@ -2,11 +2,11 @@
 
 package import Primitives
 
-/// The shape of a decoder of the Llama family: RMSNorm, rotary positions in the half-split layout
-/// of Hugging Face, grouped-query attention, SwiGLU, no biases.
+/// The family and the sizes of a decoder.
 ///
 /// Invariants: every dimension is positive and at most its limit; `heads` is a multiple of
-/// `kvHeads`; `headDimension` is even; token ids are inside the vocabulary.
+/// `kvHeads`, and equal to it where one matrix gives q, k and v; `headDimension` is even; token ids
+/// are inside the vocabulary; rope divisors are absent or one for each pair of a head.
 package struct ModelConfiguration: Sendable, Equatable {
     package enum Failure: Error, Equatable {
         case dimensionOutOfRange(String, Int)
@@ -14,8 +14,10 @@ package struct ModelConfiguration: Sendable, Equatable {
         case oddHeadDimension(Int)
         case realOutOfRange(String, Double)
         case tokenOutOfRange(Int)
+        case wrongDivisorCount(Int, expected: Int)
     }
 
+    package let family: DecoderFamily
     package let hiddenSize: Int
     package let layers: Int
     package let heads: Int
@@ -25,6 +27,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package let vocabulary: Int
     package let contextLength: Int
     package let ropeBase: Double
+    /// What each rotary frequency is divided by (Llama 3's and linear scaling); empty for none.
+    package let ropeDivisors: [Float]
     package let normEpsilon: Double
     /// Whether the head reuses the embedding, so that no `lm_head.weight` exists.
     package let tiedEmbeddings: Bool
@@ -33,6 +37,7 @@ package struct ModelConfiguration: Sendable, Equatable {
     package let endOfSequence: [Int]
 
     package init(
+        family: DecoderFamily = .llama,
         hiddenSize: Int,
         layers: Int,
         heads: Int,
@@ -42,11 +47,31 @@ package struct ModelConfiguration: Sendable, Equatable {
         vocabulary: Int,
         contextLength: Int,
         ropeBase: Double,
+        ropeDivisors: [Float] = [],
         normEpsilon: Double,
         tiedEmbeddings: Bool,
         beginningOfSequence: Int?,
         endOfSequence: [Int]
     ) throws(Failure) {
+        self.family = family
+        self.hiddenSize = hiddenSize
+        self.layers = layers
+        self.heads = heads
+        self.kvHeads = kvHeads
+        self.headDimension = headDimension
+        self.intermediateSize = intermediateSize
+        self.vocabulary = vocabulary
+        self.contextLength = contextLength
+        self.ropeBase = ropeBase
+        self.ropeDivisors = ropeDivisors
+        self.normEpsilon = normEpsilon
+        self.tiedEmbeddings = tiedEmbeddings
+        self.beginningOfSequence = beginningOfSequence
+        self.endOfSequence = endOfSequence
+        try validate()
+    }
+
+    private func validate() throws(Failure) {
         let limits = [
             ("hiddenSize", hiddenSize, 1 << 16), ("layers", layers, 1 << 10),
             ("heads", heads, 1 << 10), ("kvHeads", kvHeads, 1 << 10),
@@ -58,6 +83,9 @@ package struct ModelConfiguration: Sendable, Equatable {
             throw .dimensionOutOfRange(name, value)
         }
         guard heads.isMultiple(of: kvHeads) else {
+            throw .headsNotAMultiple(heads: heads, kvHeads: kvHeads)
+        }
+        if description.attentionInput == [.fusedAttention], kvHeads != heads {
             throw .headsNotAMultiple(heads: heads, kvHeads: kvHeads)
         }
         guard headDimension.isMultiple(of: 2) else { throw .oddHeadDimension(headDimension) }
@@ -72,19 +100,12 @@ package struct ModelConfiguration: Sendable, Equatable {
         where !(0..<vocabulary).contains(token) {
             throw .tokenOutOfRange(token)
         }
-        self.hiddenSize = hiddenSize
-        self.layers = layers
-        self.heads = heads
-        self.kvHeads = kvHeads
-        self.headDimension = headDimension
-        self.intermediateSize = intermediateSize
-        self.vocabulary = vocabulary
-        self.contextLength = contextLength
-        self.ropeBase = ropeBase
-        self.normEpsilon = normEpsilon
-        self.tiedEmbeddings = tiedEmbeddings
-        self.beginningOfSequence = beginningOfSequence
-        self.endOfSequence = endOfSequence
+        guard ropeDivisors.isEmpty || ropeDivisors.count == headDimension / 2 else {
+            throw .wrongDivisorCount(ropeDivisors.count, expected: headDimension / 2)
+        }
+        for divisor in ropeDivisors where !(divisor >= 0x1p-10 && divisor <= 0x1p20) {
+            throw .realOutOfRange("ropeDivisors", Double(divisor))
+        }
     }
 
     package var queryWidth: Int { heads * headDimension }
@@ -105,6 +126,9 @@ extension ModelConfiguration: BorshCodable {
         if let beginningOfSequence { writer.write(UInt32(beginningOfSequence)) }
         writer.writeLength(endOfSequence.count)
         for token in endOfSequence { writer.write(UInt32(token)) }
+        writer.write(family.rawValue)
+        writer.writeLength(ropeDivisors.count)
+        for divisor in ropeDivisors { writer.write(divisor.bitPattern) }
     }
 
     package init(from reader: inout BorshReader) throws(BorshError) {
@@ -118,8 +142,18 @@ extension ModelConfiguration: BorshCodable {
         for _ in 0..<(try reader.readLength(limit: 16)) {
             ends.append(Int(try reader.readUInt32()))
         }
+        let offset = reader.offset
+        let tag = try reader.readUInt8()
+        guard let family = DecoderFamily(rawValue: tag) else {
+            throw .tagOutOfRange(offset: offset, tag: tag)
+        }
+        var divisors: [Float] = []
+        for _ in 0..<(try reader.readLength(limit: 1 << 9)) {
+            divisors.append(Float(bitPattern: try reader.readUInt32()))
+        }
         do {
             try self.init(
+                family: family,
                 hiddenSize: dimensions[0],
                 layers: dimensions[1],
                 heads: dimensions[2],
@@ -129,6 +163,7 @@ extension ModelConfiguration: BorshCodable {
                 vocabulary: dimensions[6],
                 contextLength: dimensions[7],
                 ropeBase: ropeBase,
+                ropeDivisors: divisors,
                 normEpsilon: normEpsilon,
                 tiedEmbeddings: tied,
                 beginningOfSequence: beginning,

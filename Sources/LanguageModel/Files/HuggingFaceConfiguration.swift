@@ -1,5 +1,5 @@
-// `config.json` of a Llama-family model. Settings that would change the computation are read or
-// refused; the many that do not are ignored.
+// `config.json` of a model folder, in the spellings of transformers 4 and 5. Settings that would
+// change the computation are read or refused; the many that do not are ignored.
 
 package import JSON
 
@@ -14,43 +14,121 @@ package enum ModelFileError: Error, Equatable {
     /// A tensor that the computation would leave out.
     case unexpectedTensor(TensorName)
     case invalidShape(ModelConfiguration.Failure)
+    /// A tensor that two shards hold, or another shard than the index says.
+    case misplacedTensor(TensorName)
+    /// A file that a model's index names and that the folder does not have.
+    case missingFile(String)
 }
 
 extension ModelConfiguration {
     package static let fileLimit = 1 << 18
 
+    /// Reads `model_type` llama, mistral, qwen2, qwen3 and gpt2.
     package init(huggingFace bytes: [UInt8]) throws(ModelFileError) {
         let file = try HuggingFaceFile(bytes)
-        try file.checkArchitecture()
+        guard let type = file.object["model_type"]?.string else { throw .invalidKey("model_type") }
+        switch type {
+        case "llama", "mistral": try self.init(llama: file, family: .llama, type)
+        case "qwen2": try self.init(llama: file, family: .qwen2, type)
+        case "qwen3": try self.init(llama: file, family: .qwen3, type)
+        case "gpt2": try self.init(gpt2: file)
+        default: throw file.unsupported("model_type")
+        }
+    }
+
+    private init(
+        llama file: HuggingFaceFile,
+        family: DecoderFamily,
+        _ type: String
+    ) throws(ModelFileError) {
+        try file.require("hidden_act", "silu")
+        // Off in every model that we compute; on, they would change it.
+        for key in ["attention_bias", "mlp_bias", "quantization_config"] {
+            try file.requireOff(key)
+        }
+        try file.requireValue("pretraining_tp", 1)
         let hidden = try file.integer("hidden_size")
         let heads = try file.integer("num_attention_heads")
         guard heads > 0 else { throw .invalidKey("num_attention_heads") }
-        let kvHeads = try file.optionalInteger("num_key_value_heads") ?? heads
-        let headDimension = try file.optionalInteger("head_dim") ?? hidden / heads
-        let layers = try file.integer("num_hidden_layers")
-        let intermediate = try file.integer("intermediate_size")
-        let vocabulary = try file.integer("vocab_size")
         let context = try file.integer("max_position_embeddings")
-        let ropeBase = try file.ropeBase()
-        let epsilon = try file.real("rms_norm_eps")
-        let tied = file.object["tie_word_embeddings"]?.bool ?? false
-        let beginning = try file.optionalInteger("bos_token_id")
-        let ends = try file.integers("eos_token_id")
+        try file.refuseSlidingWindow(type, context: context)
+        let headDimension =
+            try file.optionalInteger("head_dim") ?? (family == .qwen3 ? 128 : hidden / heads)
+        let kvHeads = try file.optionalInteger("num_key_value_heads")
+        guard type == "llama" || kvHeads != nil else { throw .invalidKey("num_key_value_heads") }
+        let base = try file.ropeBase()
+        let scaling = try file.ropeScaling()
+        guard base >= 1, base <= 1e12 else { throw .invalidKey("rope_theta") }
+        guard headDimension > 0, headDimension <= 1 << 10 else { throw .invalidKey("head_dim") }
+        let sizes = try (
+            file.integer("num_hidden_layers"), file.integer("intermediate_size"),
+            file.integer("vocab_size"), file.real("rms_norm_eps")
+        )
+        let tied = try file.bool("tie_word_embeddings") ?? false
+        let tokens = try (file.optionalInteger("bos_token_id"), file.integers("eos_token_id"))
         do {
             try self.init(
+                family: family,
                 hiddenSize: hidden,
-                layers: layers,
+                layers: sizes.0,
                 heads: heads,
-                kvHeads: kvHeads,
+                kvHeads: kvHeads ?? heads,
                 headDimension: headDimension,
-                intermediateSize: intermediate,
-                vocabulary: vocabulary,
+                intermediateSize: sizes.1,
+                vocabulary: sizes.2,
                 contextLength: context,
-                ropeBase: ropeBase,
-                normEpsilon: epsilon,
+                ropeBase: base,
+                ropeDivisors: scaling.divisors(headDimension: headDimension, base: base),
+                normEpsilon: sizes.3,
                 tiedEmbeddings: tied,
-                beginningOfSequence: beginning,
-                endOfSequence: ends
+                beginningOfSequence: tokens.0,
+                endOfSequence: tokens.1
+            )
+        } catch {
+            throw .invalidShape(error)
+        }
+    }
+
+    private init(gpt2 file: HuggingFaceFile) throws(ModelFileError) {
+        // GPT2Config's own default; `gelu_pytorch_tanh` is the same function.
+        if let value = file.object["activation_function"],
+            value != "gelu_new", value != "gelu_pytorch_tanh"
+        {
+            throw file.unsupported("activation_function")
+        }
+        for key in [
+            "add_cross_attention", "scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn",
+            "quantization_config",
+        ] { try file.requireOff(key) }
+        try file.requireValue("scale_attn_weights", true)
+        let hidden = try file.integer("n_embd")
+        let heads = try file.integer("n_head")
+        guard heads > 0, hidden.isMultiple(of: heads) else { throw .invalidKey("n_head") }
+        guard hidden > 0, hidden <= 1 << 16 else { throw .invalidKey("n_embd") }
+        let inner = try file.optionalInteger("n_inner") ?? 4 * hidden
+        let positions = file.object["n_positions"] == nil ? "n_ctx" : "n_positions"
+        let context = try file.integer(positions)
+        let sizes = try (
+            file.integer("n_layer"), file.integer("vocab_size"), file.real("layer_norm_epsilon")
+        )
+        let tied = try file.bool("tie_word_embeddings") ?? true
+        let tokens = try (file.optionalInteger("bos_token_id"), file.integers("eos_token_id"))
+        do {
+            try self.init(
+                family: .gpt2,
+                hiddenSize: hidden,
+                layers: sizes.0,
+                heads: heads,
+                kvHeads: heads,
+                headDimension: hidden / heads,
+                intermediateSize: inner,
+                vocabulary: sizes.1,
+                contextLength: context,
+                ropeBase: 1,
+                normEpsilon: sizes.2,
+                tiedEmbeddings: tied,
+                beginningOfSequence: tokens.0,
+                endOfSequence: tokens.1
             )
         } catch {
             throw .invalidShape(error)
@@ -59,7 +137,7 @@ extension ModelConfiguration {
 }
 
 /// The reads that `config.json` needs.
-private struct HuggingFaceFile {
+struct HuggingFaceFile {
     let object: JSONObject
 
     init(_ bytes: [UInt8]) throws(ModelFileError) {
@@ -73,36 +151,31 @@ private struct HuggingFaceFile {
         self.object = object
     }
 
-    func checkArchitecture() throws(ModelFileError) {
-        for (key, allowed) in [("model_type", "llama"), ("hidden_act", "silu")] {
-            guard let value = object[key] else { throw .invalidKey(key) }
-            guard value.string == allowed else { throw unsupported(key, value) }
-        }
-        // Off in every model that we compute; on, they would change it.
-        for key in ["attention_bias", "mlp_bias", "quantization_config", "sliding_window"] {
-            if let value = object[key], value != .null, value != false {
-                throw unsupported(key, value)
-            }
-        }
-        if let value = object["pretraining_tp"], value != .null, value != 1 {
-            throw unsupported("pretraining_tp", value)
-        }
+    func require(_ key: String, _ text: String) throws(ModelFileError) {
+        guard let value = object[key] else { throw .invalidKey(key) }
+        guard value.string == text else { throw unsupported(key) }
     }
 
-    /// `rope_theta` with no scaling, or `rope_parameters` in files of transformers 5.
-    func ropeBase() throws(ModelFileError) -> Double {
-        if let scaling = object["rope_scaling"], scaling != .null {
-            throw unsupported("rope_scaling", scaling)
+    func requireOff(_ key: String) throws(ModelFileError) {
+        if let value = object[key], value != .null, value != false { throw unsupported(key) }
+    }
+
+    func requireValue(_ key: String, _ allowed: JSON) throws(ModelFileError) {
+        if let value = object[key], value != .null, value != allowed { throw unsupported(key) }
+    }
+
+    /// A window counts only where a position can be further away than it reaches, and, in Qwen,
+    /// only where it is used.
+    func refuseSlidingWindow(_ type: String, context: Int) throws(ModelFileError) {
+        for kind in object["layer_types"]?.array ?? [] where kind != "full_attention" {
+            throw unsupported("layer_types")
         }
-        if let value = object["rope_parameters"], value != .null {
-            let type = value["rope_type"] ?? "default"
-            guard type == "default" else { throw unsupported("rope_parameters", value) }
-            guard let base = value["rope_theta"]?.double else {
-                throw .invalidKey("rope_parameters.rope_theta")
-            }
-            return base
-        }
-        return object["rope_theta"] == nil ? 10_000 : try real("rope_theta")
+        if type.hasPrefix("qwen"), try bool("use_sliding_window") != true { return }
+        // MistralConfig has a window unless the file says null.
+        let absent = type == "mistral" && object["sliding_window"] == nil
+        guard let window = absent ? 4_096 : try optionalInteger("sliding_window") else { return }
+        guard window < context else { return }
+        throw .unsupported(key: "sliding_window", value: String(window))
     }
 
     func integer(_ key: String) throws(ModelFileError) -> Int {
@@ -129,12 +202,65 @@ private struct HuggingFaceFile {
         return numbers
     }
 
+    func bool(_ key: String) throws(ModelFileError) -> Bool? {
+        guard let value = object[key], value != .null else { return nil }
+        guard let flag = value.bool else { throw .invalidKey(key) }
+        return flag
+    }
+
     func real(_ key: String) throws(ModelFileError) -> Double {
         guard let value = object[key]?.double else { throw .invalidKey(key) }
         return value
     }
 
-    private func unsupported(_ key: String, _ value: JSON) -> ModelFileError {
-        .unsupported(key: key, value: String(value.compactText.prefix(120)))
+    func unsupported(_ key: String) -> ModelFileError {
+        let value = object[key] ?? .null
+        return .unsupported(key: key, value: String(value.compactText.prefix(120)))
+    }
+}
+
+extension HuggingFaceFile {
+    /// `rope_theta`, or in files of transformers 5 the one of `rope_parameters`.
+    func ropeBase() throws(ModelFileError) -> Double {
+        guard let value = object["rope_parameters"], value != .null else {
+            return object["rope_theta"] == nil ? 10_000 : try real("rope_theta")
+        }
+        guard let base = value["rope_theta"]?.double else {
+            throw .invalidKey("rope_parameters.rope_theta")
+        }
+        return base
+    }
+
+    /// `rope_scaling`, or the same keys in `rope_parameters`.
+    func ropeScaling() throws(ModelFileError) -> RotaryScaling {
+        let keys = ["rope_parameters", "rope_scaling"].filter {
+            object[$0] != nil && object[$0] != .null
+        }
+        guard keys.count < 2 else { throw unsupported("rope_scaling") }
+        guard let key = keys.first, let settings = object[key]?.object else { return .none }
+        if let partial = settings["partial_rotary_factor"], partial.double != 1 {
+            throw unsupported(key)
+        }
+        func real(_ name: String, _ range: ClosedRange<Double>) throws(ModelFileError) -> Double {
+            guard let value = settings[name]?.double, range.contains(value) else {
+                throw .invalidKey("\(key).\(name)")
+            }
+            return value
+        }
+        switch (settings["rope_type"] ?? settings["type"])?.string ?? "default" {
+        case "default": return .none
+        case "linear": return .linear(factor: try real("factor", 1...65_536))
+        case "llama3":
+            let low = try real("low_freq_factor", 0.0625...1_024)
+            let high = try real("high_freq_factor", 0.0625...1_024)
+            guard low < high else { throw .invalidKey("\(key).high_freq_factor") }
+            return .llama3(
+                factor: try real("factor", 1...65_536),
+                lowFactor: low,
+                highFactor: high,
+                originalContext: try real("original_max_position_embeddings", 1...1e7)
+            )
+        default: throw unsupported(key)
+        }
     }
 }

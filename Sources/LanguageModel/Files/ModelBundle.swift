@@ -18,8 +18,58 @@ package struct ModelBundle: Sendable {
 
     package var configuration: ModelConfiguration { model.configuration }
 
-    /// A GGUF file holds everything; otherwise the weights are safetensors, and the other files
-    /// are `config.json` and `tokenizer.json`.
+    /// The files of one model on a disk, by what reads them.
+    package enum Files: Sendable {
+        case gguf([UInt8])
+        /// `config.json`, `tokenizer.json` and the safetensors files by name; with several of
+        /// those, `model.safetensors.index.json`.
+        case folder(
+            configuration: [UInt8],
+            tokenizer: [UInt8],
+            weights: [(name: String, bytes: [UInt8])],
+            index: [UInt8]?
+        )
+    }
+
+    /// Reads the files of a Hugging Face folder: `config.json`, `tokenizer.json`, and either
+    /// `model.safetensors` or the shards that `model.safetensors.index.json` names.
+    /// - Parameter read: a file's bytes by its name in the folder, or nil if there is none.
+    package static func folder<Problem: Error>(
+        _ read: (String) throws(Problem) -> [UInt8]?
+    ) throws -> Files {
+        func need(_ name: String) throws -> [UInt8] {
+            guard let bytes = try read(name) else { throw Failure.file(.missingFile(name)) }
+            return bytes
+        }
+        let configuration = try need("config.json")
+        let tokenizer = try need("tokenizer.json")
+        var names = ["model.safetensors"]
+        let index = try read("model.safetensors.index.json")
+        do {
+            if let index { names = try ShardIndex(json: index).files }
+        } catch {
+            throw Failure.file(error)
+        }
+        var weights: [(name: String, bytes: [UInt8])] = []
+        for name in names { weights.append((name, try need(name))) }
+        return .folder(
+            configuration: configuration,
+            tokenizer: tokenizer,
+            weights: weights,
+            index: index
+        )
+    }
+
+    package init(_ files: Files) throws(Failure) {
+        switch files {
+        case .gguf(let bytes): try self.init(gguf: bytes)
+        case .folder(let configuration, let tokenizer, let weights, let index):
+            try self.init(safetensors: weights, index, configuration, tokenizer)
+        }
+    }
+
+    /// A GGUF file holds everything; otherwise the weights are one safetensors file, and the other
+    /// files are `config.json` and `tokenizer.json`.
     package init(
         weights: [UInt8],
         configuration: [UInt8],
@@ -28,7 +78,12 @@ package struct ModelBundle: Sendable {
         if weights.starts(with: Array("GGUF".utf8)) {
             try self.init(gguf: weights)
         } else {
-            try self.init(safetensors: weights, configuration, tokenizer)
+            try self.init(
+                safetensors: [("model.safetensors", weights)],
+                nil,
+                configuration,
+                tokenizer
+            )
         }
     }
 
@@ -58,7 +113,8 @@ package struct ModelBundle: Sendable {
     }
 
     private init(
-        safetensors bytes: [UInt8],
+        safetensors weights: [(name: String, bytes: [UInt8])],
+        _ index: [UInt8]?,
         _ configurationFile: [UInt8],
         _ tokenizerFile: [UInt8]
     ) throws(Failure) {
@@ -66,10 +122,10 @@ package struct ModelBundle: Sendable {
         let source: SafetensorsModel
         do {
             configuration = try ModelConfiguration(huggingFace: configurationFile)
-            source = try SafetensorsModel(
-                SafetensorsFile(bytes),
-                configuration: configuration
-            )
+            var shards: [(name: String, file: SafetensorsFile)] = []
+            for file in weights { shards.append((file.name, try SafetensorsFile(file.bytes))) }
+            if let index { try ShardIndex(json: index).check(shards) }
+            source = try SafetensorsModel(shards.map(\.file), configuration: configuration)
         } catch let error as SafetensorsError {
             throw .file(.invalidWeights(error))
         } catch let error as ModelFileError {
@@ -87,7 +143,7 @@ package struct ModelBundle: Sendable {
             source,
             configuration,
             tokenizer,
-            root: CanonicalRoot.weights(source.file)
+            root: CanonicalRoot.weights(source.files)
         )
     }
 

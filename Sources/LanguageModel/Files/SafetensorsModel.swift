@@ -1,26 +1,57 @@
-// The weights of a model folder (`model.safetensors`) as the computation asks for them.
+// The weights of a model folder as the computation asks for them: one `model.safetensors`, or
+// shards under `model.safetensors.index.json`.
 
 package import ExactMath
+import JSON
 
 package struct SafetensorsModel: TensorSource, Sendable {
-    package let file: SafetensorsFile
+    package let files: [SafetensorsFile]
+    private let configuration: ModelConfiguration
+    /// The computation's name of each tensor, and where it lies.
+    private let places: [String: (file: Int, entry: SafetensorsFile.Entry)]
 
-    /// Refuses tensors that the configuration has no place for: a bias, say, would be ignored.
     package init(
         _ file: SafetensorsFile,
         configuration: ModelConfiguration
     ) throws(ModelFileError) {
-        let known = Set(configuration.tensorNames.map { TensorName($0) })
-        if let extra = file.entries.first(where: { !known.contains($0.name) }) {
-            throw .unexpectedTensor(extra.name)
+        try self.init([file], configuration: configuration)
+    }
+
+    /// Refuses tensors that the configuration has no place for (a bias, say, would be ignored),
+    /// and tensors that two files hold.
+    package init(
+        _ files: [SafetensorsFile],
+        configuration: ModelConfiguration
+    ) throws(ModelFileError) {
+        let known = Set(configuration.tensorNames)
+        var places: [String: (file: Int, entry: SafetensorsFile.Entry)] = [:]
+        for (index, file) in files.enumerated() {
+            for entry in file.entries {
+                guard let name = Self.canonicalName(of: entry, configuration, known) else {
+                    guard Self.isDerived(entry, configuration) else {
+                        throw .unexpectedTensor(entry.name)
+                    }
+                    continue
+                }
+                guard places.updateValue((index, entry), forKey: name) == nil else {
+                    throw .misplacedTensor(entry.name)
+                }
+            }
         }
-        self.file = file
+        if configuration.tiedEmbeddings {
+            try Self.checkTiedHead(files, places[configuration.family.names.embedding])
+        }
+        self.files = files
+        self.places = places
+        self.configuration = configuration
     }
 
     package func matrix(named name: String) throws(ModelLoadError) -> Matrix {
-        guard let entry = file.entry(named: TensorName(name)) else { throw .missingTensor(name) }
+        guard let place = places[name] else { throw .missingTensor(name) }
+        let matrix: Matrix
         do {
-            return try Matrix(shape: entry.shape, values: try file.floats(of: entry), name: name)
+            let values = try files[place.file].floats(of: place.entry)
+            matrix = try Matrix(shape: place.entry.shape, values: values, name: name)
         } catch let error as ModelLoadError {
             throw error
         } catch SafetensorsError.notFinite {
@@ -28,21 +59,98 @@ package struct SafetensorsModel: TensorSource, Sendable {
         } catch {
             throw .unreadable(name, reason: "\(error)")
         }
+        let isTransposed = configuration.description.linears.contains {
+            $0.isStoredTransposed && name.hasSuffix(".\($0.moduleName).weight")
+        }
+        return isTransposed ? Layers.transposed(matrix) : matrix
+    }
+
+    /// The name under which the computation asks for an entry; GPT-2's first files lack the prefix
+    /// `transformer.`.
+    private static func canonicalName(
+        of entry: SafetensorsFile.Entry,
+        _ configuration: ModelConfiguration,
+        _ known: Set<String>
+    ) -> String? {
+        let name = entry.name.text
+        if known.contains(name) { return name }
+        let prefixed = "transformer." + name
+        return configuration.family == .gpt2 && known.contains(prefixed) ? prefixed : nil
+    }
+
+    /// Tensors that older files hold and that the configuration already says: causal masks,
+    /// rotary frequencies, and a head that is the embedding.
+    private static func isDerived(
+        _ entry: SafetensorsFile.Entry,
+        _ configuration: ModelConfiguration
+    ) -> Bool {
+        let name = entry.name.text
+        if configuration.tiedEmbeddings, name == DecoderTensorNames.head { return true }
+        switch configuration.family {
+        case .gpt2: return name.hasSuffix(".attn.bias") || name.hasSuffix(".attn.masked_bias")
+        default: return name.hasSuffix(".self_attn.rotary_emb.inv_freq")
+        }
+    }
+
+    private static func checkTiedHead(
+        _ files: [SafetensorsFile],
+        _ embedding: (file: Int, entry: SafetensorsFile.Entry)?
+    ) throws(ModelFileError) {
+        for file in files {
+            guard let head = file.entry(named: TensorName(DecoderTensorNames.head)) else {
+                continue
+            }
+            guard let embedding, embedding.entry.type == head.type,
+                files[embedding.file].bytes(of: embedding.entry) == file.bytes(of: head)
+            else { throw .unexpectedTensor(head.name) }
+        }
     }
 }
 
-extension ModelConfiguration {
-    /// The names of all weights, as Hugging Face has them.
-    package var tensorNames: [String] {
-        var names = ["model.embed_tokens.weight", "model.norm.weight"]
-        if !tiedEmbeddings { names.append("lm_head.weight") }
-        for layer in 0..<layers {
-            let modules = LinearLayer.allCases.map(\.moduleName)
-            names += (modules + ["input_layernorm", "post_attention_layernorm"]).map {
-                "model.layers.\(layer).\($0).weight"
+/// `model.safetensors.index.json`: which shard holds which tensor.
+package struct ShardIndex: Sendable, Equatable {
+    package static let byteLimit = 1 << 22
+    package static let shardLimit = 256
+
+    /// The shards' file names, sorted.
+    package let files: [String]
+    private let places: [TensorName: String]
+
+    /// `{"metadata": …, "weight_map": {tensor: file}}`; a file name is one path component.
+    package init(json bytes: [UInt8]) throws(ModelFileError) {
+        let root: JSON
+        do {
+            root = try JSON.parse(bytes, byteLimit: Self.byteLimit)
+        } catch {
+            throw .invalidJSON(error)
+        }
+        guard let map = root["weight_map"]?.object, map.count > 0 else {
+            throw .invalidKey("weight_map")
+        }
+        var places: [TensorName: String] = [:]
+        for member in map.members {
+            guard let file = member.value.string, file.hasSuffix(".safetensors"),
+                file.utf8.count <= 255, !file.hasPrefix("."),
+                file.utf8.allSatisfy({ (0x21..<0x7f).contains($0) && $0 != UInt8(ascii: "/") })
+            else { throw .invalidKey("weight_map.\(member.key)") }
+            places[TensorName(member.key)] = file
+        }
+        let files = Set(places.values).sorted()
+        guard files.count <= Self.shardLimit else { throw .invalidKey("weight_map") }
+        self.places = places
+        self.files = files
+    }
+
+    /// Throws unless each file holds exactly the tensors that the index gives it.
+    package func check(_ shards: [(name: String, file: SafetensorsFile)]) throws(ModelFileError) {
+        var found = 0
+        for shard in shards {
+            for entry in shard.file.entries {
+                guard places[entry.name] == shard.name else { throw .misplacedTensor(entry.name) }
+                found += 1
             }
         }
-        return names
+        guard found == places.count else { throw .invalidKey("weight_map") }
     }
 }
 

@@ -6,8 +6,11 @@ package enum GGUFType: UInt32, Sendable {
     case f16 = 1
     case q4x0 = 2
     case q4x1 = 3
+    case q5x0 = 6
+    case q5x1 = 7
     case q8x0 = 8
     case q4k = 12
+    case q5k = 13
     case q6k = 14
     case bf16 = 30
 
@@ -17,8 +20,11 @@ package enum GGUFType: UInt32, Sendable {
         case .f16: "F16"
         case .q4x0: "Q4_0"
         case .q4x1: "Q4_1"
+        case .q5x0: "Q5_0"
+        case .q5x1: "Q5_1"
         case .q8x0: "Q8_0"
         case .q4k: "Q4_K"
+        case .q5k: "Q5_K"
         case .q6k: "Q6_K"
         case .bf16: "BF16"
         }
@@ -28,8 +34,8 @@ package enum GGUFType: UInt32, Sendable {
     package var blockElements: Int {
         switch self {
         case .f32, .f16, .bf16: 1
-        case .q4x0, .q4x1, .q8x0: 32
-        case .q4k, .q6k: 256
+        case .q4x0, .q4x1, .q5x0, .q5x1, .q8x0: 32
+        case .q4k, .q5k, .q6k: 256
         }
     }
 
@@ -40,8 +46,11 @@ package enum GGUFType: UInt32, Sendable {
         case .f16, .bf16: 2
         case .q4x0: 18
         case .q4x1: 20
+        case .q5x0: 22
+        case .q5x1: 24
         case .q8x0: 34
         case .q4k: 144
+        case .q5k: 176
         case .q6k: 210
         }
     }
@@ -65,12 +74,20 @@ package enum GGUFType: UInt32, Sendable {
             case .q4x1:
                 let minimum = half(data, place + 2)
                 nibbles(data, place + 4, 16, half(data, place), 0, minimum, to: &values)
+            case .q5x0:
+                let high = FloatFormats.littleEndian32(data, place + 2)
+                fives(data, place + 6, high, half(data, place), 16, -0.0, to: &values)
+            case .q5x1:
+                let high = FloatFormats.littleEndian32(data, place + 4)
+                let minimum = half(data, place + 2)
+                fives(data, place + 8, high, half(data, place), 0, minimum, to: &values)
             case .q8x0:
                 let scale = half(data, place)
                 for index in place + 2..<place + 34 {
                     values.append(Float(Int8(bitPattern: data[index])) * scale)
                 }
             case .q4k: superBlock4(data, place, to: &values)
+            case .q5k: superBlock5(data, place, to: &values)
             case .q6k: superBlock6(data, place, to: &values)
             }
         }
@@ -99,13 +116,34 @@ package enum GGUFType: UInt32, Sendable {
         }
     }
 
-    /// 256 elements: d, dmin (f16), twelve bytes with eight 6-bit scales and eight 6-bit minimums,
-    /// 128 bytes of nibbles. Each 32 bytes hold one sub-block low and the next one high.
-    private func superBlock4(_ data: ArraySlice<UInt8>, _ place: Int, to values: inout [Float]) {
+    /// The same for 5-bit numbers: element i's fifth bit is bit i of `high`.
+    private func fives(
+        _ data: ArraySlice<UInt8>,
+        _ place: Int,
+        _ high: UInt32,
+        _ scale: Float,
+        _ zero: Int,
+        _ minimum: Float,
+        to values: inout [Float]
+    ) {
+        for index in 0..<32 {
+            let byte = data[place + index % 16]
+            let nibble = Int(index < 16 ? byte & 15 : byte >> 4)
+            let number = nibble | Int((high >> UInt32(index)) & 1) << 4
+            values.append(scale * Float(number - zero) + minimum)
+        }
+    }
+
+    /// Scale and minimum of each of eight sub-blocks: d, dmin (f16), then twelve bytes with eight
+    /// 6-bit scales and eight 6-bit minimums.
+    private func subBlocks(
+        _ data: ArraySlice<UInt8>,
+        _ place: Int
+    ) -> [(scale: Float, minimum: Float)] {
         let scale = half(data, place)
         let minimumScale = half(data, place + 2)
         let packed = place + 4
-        func pair(_ block: Int) -> (scale: Float, minimum: Float) {
+        return (0..<8).map { block in
             let low: UInt8
             let high: UInt8
             if block < 4 {
@@ -117,15 +155,30 @@ package enum GGUFType: UInt32, Sendable {
             }
             return (scale * Float(low), minimumScale * Float(high))
         }
-        for group in 0..<4 {
-            let bytes = place + 16 + 32 * group
-            let first = pair(2 * group)
+    }
+
+    /// 256 elements: sixteen bytes of `subBlocks`, 128 bytes of nibbles. Each 32 bytes hold one
+    /// sub-block low and the next one high.
+    private func superBlock4(_ data: ArraySlice<UInt8>, _ place: Int, to values: inout [Float]) {
+        for (block, own) in subBlocks(data, place).enumerated() {
+            let bytes = place + 16 + 32 * (block / 2)
             for index in bytes..<bytes + 32 {
-                values.append(first.scale * Float(data[index] & 15) - first.minimum)
+                let nibble = block.isMultiple(of: 2) ? data[index] & 15 : data[index] >> 4
+                values.append(own.scale * Float(nibble) - own.minimum)
             }
-            let second = pair(2 * group + 1)
-            for index in bytes..<bytes + 32 {
-                values.append(second.scale * Float(data[index] >> 4) - second.minimum)
+        }
+    }
+
+    /// 256 elements: as `superBlock4` with 32 bytes before the nibbles, whose bit b is the fifth
+    /// bit of sub-block b's elements.
+    private func superBlock5(_ data: ArraySlice<UInt8>, _ place: Int, to values: inout [Float]) {
+        for (block, own) in subBlocks(data, place).enumerated() {
+            let bytes = place + 48 + 32 * (block / 2)
+            for index in 0..<32 {
+                let byte = data[bytes + index]
+                let nibble = block.isMultiple(of: 2) ? byte & 15 : byte >> 4
+                let fifth = (data[place + 16 + index] >> UInt8(block)) & 1
+                values.append(own.scale * Float(nibble | fifth << 4) - own.minimum)
             }
         }
     }

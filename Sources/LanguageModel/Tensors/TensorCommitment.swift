@@ -59,9 +59,12 @@ package enum CanonicalRoot {
         return taggedHash(weightsTag, writer.bytes)
     }
 
-    package static func weights(_ file: SafetensorsFile) -> Digest {
-        weights(file.commitments)
+    /// However many shards the tensors lie in.
+    package static func weights(_ files: [SafetensorsFile]) -> Digest {
+        weights(files.flatMap(\.commitments))
     }
+
+    package static func weights(_ file: SafetensorsFile) -> Digest { weights([file]) }
 
     package static func weights(_ file: GGUFFile) -> Digest {
         weights(

@@ -8,7 +8,8 @@ struct DecoderBackward {
     let model: DecoderModel
     let adapter: PreparedAdapter
     let batch: SequenceBatch
-    let table: RotaryTable
+    /// Nil for a family whose positions are learned.
+    let table: RotaryTable?
     /// In the order of the adapter's modules.
     var gradients: [LoRAModuleGradient?]
 
@@ -16,7 +17,7 @@ struct DecoderBackward {
         _ model: DecoderModel,
         _ adapter: PreparedAdapter,
         _ batch: SequenceBatch,
-        _ table: RotaryTable
+        _ table: RotaryTable?
     ) {
         self.model = model
         self.adapter = adapter
@@ -45,38 +46,38 @@ struct DecoderBackward {
         _ trace: inout ComputationTrace
     ) throws(ExactMathError) {
         let own = model.weights.layers[layer]
+        let description = model.configuration.description
         let rows = gradient.rows
         let hidden = model.configuration.hiddenSize
-        let dActive = try passed(gradient, layer, .down, tape, &trace)
-        let gates = try Layers.swiGLUGradient(of: dActive, gate: tape.gate, up: tape.up)
+        let dActive = try passed(gradient, layer, description.feedForwardOutput, tape, &trace)
+        let inner = try tape.feedForward.gradients(of: dActive)
         var dNorm = Matrix(rows: rows, columns: hidden)
-        try Layers.add(passed(gates.gate, layer, .gate, tape, &trace), to: &dNorm)
-        try Layers.add(passed(gates.up, layer, .up, tape, &trace), to: &dNorm)
-        try Layers.addRMSNormGradient(
+        for (matrix, own) in zip(description.feedForwardInput, inner) {
+            try Layers.add(passed(own, layer, matrix, tape, &trace), to: &dNorm)
+        }
+        try own.feedForwardNorm.addGradient(
             of: dNorm,
             input: tape.middle,
-            weight: own.feedForwardNorm,
             inverse: tape.feedForwardNorm.inverse,
             to: &gradient
         )
 
-        let dMixed = try passed(gradient, layer, .output, tape, &trace)
-        let heads = try attentionGradients(dMixed, tape)
+        let dMixed = try passed(gradient, layer, description.attentionOutput, tape, &trace)
+        let outputs = try attentionGradients(dMixed, layer, tape)
         // Nothing below the lowest pair needs this layer's input gradient.
         guard layer > adapter.lowestLayer else {
-            try addPairGradient(heads.q, layer, .query, tape)
-            try addPairGradient(heads.k, layer, .key, tape)
-            try addPairGradient(heads.v, layer, .value, tape)
+            for (matrix, own) in zip(description.attentionInput, outputs) {
+                try addPairGradient(own, layer, matrix, tape)
+            }
             return
         }
         var dInput = Matrix(rows: rows, columns: hidden)
-        try Layers.add(passed(heads.q, layer, .query, tape, &trace), to: &dInput)
-        try Layers.add(passed(heads.k, layer, .key, tape, &trace), to: &dInput)
-        try Layers.add(passed(heads.v, layer, .value, tape, &trace), to: &dInput)
-        try Layers.addRMSNormGradient(
+        for (matrix, own) in zip(description.attentionInput, outputs) {
+            try Layers.add(passed(own, layer, matrix, tape, &trace), to: &dInput)
+        }
+        try own.attentionNorm.addGradient(
             of: dInput,
             input: tape.input,
-            weight: own.attentionNorm,
             inverse: tape.attentionNorm.inverse,
             to: &gradient
         )
@@ -129,10 +130,12 @@ struct DecoderBackward {
         return dLow
     }
 
+    /// The gradients of what `attentionInput` gave, in its order.
     private func attentionGradients(
         _ dMixed: Matrix,
+        _ layer: Int,
         _ tape: LayerTape
-    ) throws(ExactMathError) -> (q: Matrix, k: Matrix, v: Matrix) {
+    ) throws(ExactMathError) -> [Matrix] {
         var q: [Matrix] = []
         var k: [Matrix] = []
         var v: [Matrix] = []
@@ -144,16 +147,43 @@ struct DecoderBackward {
                 v: tape.v[index],
                 probabilities: tape.probabilities[index]
             )
-            try table.rotate(&own.q, inverse: true)
-            try table.rotate(&own.k, inverse: true)
+            try table?.rotate(&own.q, inverse: true)
+            try table?.rotate(&own.k, inverse: true)
             q.append(own.q)
             k.append(own.k)
             v.append(own.v)
         }
-        let widths = (model.configuration.queryWidth, model.configuration.keyWidth)
-        return (
-            .stacked(q, columns: widths.0), .stacked(k, columns: widths.1),
-            .stacked(v, columns: widths.1)
+        let configuration = model.configuration
+        var heads = HeadRows(
+            q: .stacked(q, columns: configuration.queryWidth),
+            k: .stacked(k, columns: configuration.keyWidth),
+            v: .stacked(v, columns: configuration.keyWidth)
         )
+        if let norms = model.weights.layers[layer].headNorms, let own = tape.headNorms {
+            try heads.q.passHeadNorm(norms.query, input: own.q, inverse: own.qInverse)
+            try heads.k.passHeadNorm(norms.key, input: own.k, inverse: own.kInverse)
+        }
+        guard configuration.description.attentionInput.count == 1 else {
+            return [heads.q, heads.k, heads.v]
+        }
+        return [.beside([heads.q, heads.k, heads.v], rows: heads.q.rows)]
+    }
+}
+
+extension Matrix {
+    /// Turns the gradient of normalised heads into that of the heads.
+    fileprivate mutating func passHeadNorm(
+        _ norm: NormWeights,
+        input: Matrix,
+        inverse: [Double]
+    ) throws(ExactMathError) {
+        var sum = Matrix(rows: input.rows, columns: input.columns)
+        try norm.addGradient(
+            of: reshaped(width: input.columns),
+            input: input,
+            inverse: inverse,
+            to: &sum
+        )
+        values = sum.values
     }
 }

@@ -7,11 +7,11 @@ extension DecoderModel {
     /// - Returns: the last layer's output, [rows, hidden], and one tape a layer.
     func recordedHidden(
         _ batch: SequenceBatch,
-        _ table: RotaryTable,
+        _ table: RotaryTable?,
         _ adapter: PreparedAdapter,
         _ trace: inout ComputationTrace
     ) throws(ExactMathError) -> (output: Matrix, tapes: [LayerTape]) {
-        var x = try weights.embedding.gather(batch.tokens)
+        var x = try embedded(batch.tokens, positions: batch.positions)
         var tapes: [LayerTape] = []
         tapes.reserveCapacity(configuration.layers)
         for layer in 0..<configuration.layers {
@@ -24,73 +24,46 @@ extension DecoderModel {
         _ layer: Int,
         _ x: inout Matrix,
         _ batch: SequenceBatch,
-        _ table: RotaryTable,
+        _ table: RotaryTable?,
         _ adapter: PreparedAdapter,
         _ trace: inout ComputationTrace
     ) throws(ExactMathError) -> LayerTape {
         let own = weights.layers[layer]
-        var low = [Matrix?](repeating: nil, count: LinearLayer.allCases.count)
+        var low = Self.noLow
         let input = x
-        let norm1 = try Layers.rmsNorm(
-            x,
-            weight: own.attentionNorm,
-            epsilon: configuration.normEpsilon
-        )
-        let fixed1 = try QuantizedMatrix(norm1.output)
-        let q = try recorded(fixed1, layer, .query, adapter, &low, &trace)
-        let k = try recorded(fixed1, layer, .key, adapter, &low, &trace)
-        let v = try recorded(fixed1, layer, .value, adapter, &low, &trace)
-        let parts = try attend(q, k, v, batch, table)
+        let norm1 = try norm(own.attentionNorm, x)
+        var heads = try heads(norm1.output, layer, adapter, &low, &trace)
+        let headNorms = try heads.normalise(by: own.headNorms, configuration)
+        let parts = try attend(heads, batch, table)
         let mixed = Matrix.stacked(parts.outputs, columns: configuration.queryWidth)
-        let attended = try recorded(
+        let attended = try linear(
             QuantizedMatrix(mixed),
             layer,
-            .output,
+            configuration.description.attentionOutput,
             adapter,
             &low,
             &trace
         )
         try Layers.add(attended, to: &x)
         let middle = x
-        let norm2 = try Layers.rmsNorm(
-            x,
-            weight: own.feedForwardNorm,
-            epsilon: configuration.normEpsilon
-        )
-        let fixed2 = try QuantizedMatrix(norm2.output)
-        let gate = try recorded(fixed2, layer, .gate, adapter, &low, &trace)
-        let up = try recorded(fixed2, layer, .up, adapter, &low, &trace)
-        let active = try Layers.swiGLU(gate: gate, up: up)
-        let fed = try recorded(QuantizedMatrix(active), layer, .down, adapter, &low, &trace)
-        try Layers.add(fed, to: &x)
+        let norm2 = try norm(own.feedForwardNorm, x)
+        let fed = try feedForward(norm2.output, layer, adapter, &low, &trace)
+        try Layers.add(fed.output, to: &x)
         return LayerTape(
             input: input,
             middle: middle,
             attentionNorm: norm1,
             feedForwardNorm: norm2,
+            headNorms: headNorms,
             q: parts.q,
             k: parts.k,
             v: parts.v,
             probabilities: parts.probabilities,
             mixed: mixed,
-            gate: gate,
-            up: up,
-            active: active,
+            feedForward: fed.inner,
+            active: fed.active,
             low: low
         )
-    }
-
-    private func recorded(
-        _ x: QuantizedMatrix,
-        _ layer: Int,
-        _ matrix: LinearLayer,
-        _ adapter: PreparedAdapter,
-        _ low: inout [Matrix?],
-        _ trace: inout ComputationTrace
-    ) throws(ExactMathError) -> Matrix {
-        let result = try linear(x, layer, matrix, adapter, &trace)
-        low[Int(matrix.rawValue)] = result.low
-        return result.output
     }
 
     private struct AttentionParts {
@@ -103,19 +76,17 @@ extension DecoderModel {
 
     /// Attention of each sequence by itself.
     private func attend(
-        _ q: Matrix,
-        _ k: Matrix,
-        _ v: Matrix,
+        _ heads: HeadRows,
         _ batch: SequenceBatch,
-        _ table: RotaryTable
+        _ table: RotaryTable?
     ) throws(ExactMathError) -> AttentionParts {
         var parts = AttentionParts()
         for range in batch.ranges {
-            var ownQ = q.rows(range)
-            var ownK = k.rows(range)
-            let ownV = v.rows(range)
-            try table.rotate(&ownQ)
-            try table.rotate(&ownK)
+            var ownQ = heads.q.rows(range)
+            var ownK = heads.k.rows(range)
+            let ownV = heads.v.rows(range)
+            try table?.rotate(&ownQ)
+            try table?.rotate(&ownK)
             let result = try attention.outputAndProbabilities(q: ownQ, k: ownK, v: ownV)
             parts.q.append(ownQ)
             parts.k.append(ownK)

@@ -8,6 +8,7 @@ struct LayerTape {
     let middle: Matrix
     let attentionNorm: NormalizedRows
     let feedForwardNorm: NormalizedRows
+    let headNorms: HeadRows.NormTape?
     /// Rotated queries and keys, and values, one of each a sequence.
     let q: [Matrix]
     let k: [Matrix]
@@ -16,9 +17,8 @@ struct LayerTape {
     let probabilities: [[Float]]
     /// Attention's output, [rows, heads · d].
     let mixed: Matrix
-    let gate: Matrix
-    let up: Matrix
-    /// silu(gate) · up
+    let feedForward: FeedForwardRows
+    /// What enters the block's last matrix.
     let active: Matrix
     /// A x of the pairs, indexed by matrix; nil where the adapter has none.
     let low: [Matrix?]
@@ -26,10 +26,10 @@ struct LayerTape {
     /// The rows that entered a matrix.
     func input(of linear: LinearLayer) -> Matrix {
         switch linear {
-        case .query, .key, .value: attentionNorm.output
-        case .output: mixed
-        case .gate, .up: feedForwardNorm.output
-        case .down: active
+        case .query, .key, .value, .fusedAttention: attentionNorm.output
+        case .output, .fusedOutput: mixed
+        case .gate, .up, .plainUp: feedForwardNorm.output
+        case .down, .plainDown: active
         }
     }
 }
@@ -49,6 +49,9 @@ struct SequenceBatch {
         self.ranges = ranges
         tokens = sequences.flatMap { $0 }
     }
+
+    /// The position of each row in its sequence.
+    var positions: [Int] { ranges.flatMap { 0..<$0.count } }
 
     var longest: Int { ranges.reduce(0) { max($0, $1.count) } }
 }

@@ -70,11 +70,7 @@ extension DecoderModel {
             counted.map { output.rows($0) },
             columns: configuration.hiddenSize
         )
-        let normed = try Layers.rmsNorm(
-            selected,
-            weight: weights.finalNorm,
-            epsilon: configuration.normEpsilon
-        )
+        let normed = try norm(weights.finalNorm, selected)
         let logits = try Contraction.product(
             QuantizedMatrix(normed.output),
             transposed: weights.head
@@ -86,10 +82,9 @@ extension DecoderModel {
         )
         let dNormed = try Contraction.product(dLogits, weights.head, trace: &trace)
         var dSelected = Matrix(rows: selected.rows, columns: selected.columns)
-        try Layers.addRMSNormGradient(
+        try weights.finalNorm.addGradient(
             of: dNormed,
             input: selected,
-            weight: weights.finalNorm,
             inverse: normed.inverse,
             to: &dSelected
         )

@@ -41,6 +41,7 @@ package struct TrainingState: Sendable, Equatable {
                 alpha: recipe.alpha,
                 modules: modules
             )
+            try adapter.validate(for: configuration)
         } catch {
             throw .adapterMismatch(error)
         }
@@ -51,13 +52,16 @@ package struct TrainingState: Sendable, Equatable {
         step = 0
     }
 
+    /// The distance between the random streams of two layers; a family's matrices stay distinct.
+    private static let streamsOfLayer = 7
+
     private static func initialA(
         _ recipe: TrainingRecipe,
         _ layer: Int,
         _ linear: LinearLayer,
         columns: Int
     ) -> Matrix {
-        let stream = UInt64(layer * LinearLayer.allCases.count) + UInt64(linear.rawValue)
+        let stream = UInt64(layer * Self.streamsOfLayer) + UInt64(linear.rawValue)
         var generator = KeyedGenerator(
             seed: recipe.seed,
             domain: SeedDomain.initialAdapter,
