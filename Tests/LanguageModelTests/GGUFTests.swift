@@ -10,7 +10,7 @@ import Testing
     func blocks() throws {
         let file = try GGUFFile(Fixture.bytes("quantised.gguf"))
         let expected = try #require(Fixture.json("quantised.gguf.json").object)
-        #expect(expected.count == 8)
+        #expect(expected.count == 11)
         for member in expected.members {
             let entry = try #require(file.entry(named: TensorName(member.key)))
             let bits = member.value.array?.compactMap { $0.integer(UInt32.self) }

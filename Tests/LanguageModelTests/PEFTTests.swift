@@ -75,7 +75,7 @@ import Testing
     func settings() throws {
         let refused: [(String, JSON)] = [
             ("use_dora", true), ("bias", "all"), ("modules_to_save", ["lm_head"]),
-            ("fan_in_fan_out", true), ("rank_pattern", ["q_proj": 2]), ("use_qalora", true),
+            ("rank_pattern", ["q_proj": 2]), ("use_qalora", true),
             ("alpha_pattern", ["q_proj": 2]), ("layers_to_transform", [0]), ("lora_bias", true),
             ("alora_invocation_tokens", [1]), ("some_future_setting", 1),
             ("target_modules", "all-linear"), ("task_type", "SEQ_CLS"),

@@ -158,14 +158,15 @@ def quantised_fixture():
     writer.add_string("test.text", "naïve")
     expected = {}
     types = gguf.GGMLQuantizationType
-    for kind in [types.F32, types.F16, types.BF16, types.Q4_0, types.Q4_1, types.Q8_0, types.Q4_K, types.Q6_K]:
+    for kind in [types.F32, types.F16, types.BF16, types.Q4_0, types.Q4_1, types.Q8_0, types.Q4_K, types.Q6_K,
+                 types.Q5_0, types.Q5_1, types.Q5_K]:
         elements, size = gguf.GGML_QUANT_SIZES[kind]
         width = max(elements, 32)
-        if kind in (types.Q4_K, types.Q6_K):
+        if kind in (types.Q4_K, types.Q5_K, types.Q6_K):
             # The library only reads these, so the blocks are random, with finite scales.
             blocks = rng.integers(0, 256, (2, size), dtype=np.uint8)
             scales = rng.uniform(-0.1, 0.1, (2, 2)).astype(np.float16).view(np.uint8)
-            if kind == types.Q4_K:
+            if kind in (types.Q4_K, types.Q5_K):
                 blocks[:, :4] = scales
             else:
                 blocks[:, -2:] = scales[:, :2]

@@ -62,10 +62,11 @@ package struct PEFTConfiguration: Sendable, Equatable {
 }
 
 extension PEFTConfiguration {
-    /// Keys that say where the adapter comes from or how it was started; any value will do.
+    /// Keys that say where the adapter comes from or how it was started, and how the base stores
+    /// its matrices, which its configuration says as well; any value will do.
     private static let free: Set<String> = [
         "auto_mapping", "inference_mode", "peft_version", "init_lora_weights", "qalora_group_size",
-        "megatron_core",
+        "megatron_core", "fan_in_fan_out",
     ]
 
     /// Keys that are read.
