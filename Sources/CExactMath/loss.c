@@ -11,10 +11,17 @@ XM_KERNEL static double exponential_sum(const float *row, double largest, size_t
     return xm_join(s);
 }
 
+// `out` may be `row`: blocks pass through a buffer, so that the loop needs no proof that they differ.
 XM_KERNEL static void softmax_gradient(const float *row, double largest, double factor,
                                        size_t count, float *out) {
-    for (size_t i = 0; i < count; i++)
-        out[i] = (float)(xm_exp_core((double)row[i] - largest) * factor);
+    enum { BLOCK = 256 };
+    float block[BLOCK];
+    for (size_t i = 0; i < count; i += BLOCK) {
+        size_t width = count - i < BLOCK ? count - i : BLOCK;
+        for (size_t l = 0; l < width; l++)
+            block[l] = (float)(xm_exp_core((double)row[i + l] - largest) * factor);
+        memcpy(out + i, block, width * sizeof(float));
+    }
 }
 
 xm_status xm_cross_entropy(const float *logits, const uint32_t *targets, size_t rows,

@@ -90,6 +90,23 @@ package enum Layers {
         try check(unsafe xm_add_scaled(&y.values, x.values, scale, x.values.count))
     }
 
+    /// The same for the rows of y from `first` on.
+    package static func add(
+        _ x: Matrix,
+        scale: Float = 1,
+        to y: inout Matrix,
+        from first: Int
+    ) throws(ExactMathError) {
+        precondition(x.columns == y.columns && first >= 0 && first + x.rows <= y.rows)
+        let start = first * y.columns
+        try check(
+            unsafe y.values.withUnsafeMutableBufferPointer { buffer in
+                let rows = unsafe buffer.baseAddress.map { unsafe $0 + start }
+                return unsafe xm_add_scaled(rows, x.values, scale, x.values.count)
+            }
+        )
+    }
+
     package static func multiply(_ y: inout Matrix, by scale: Float) throws(ExactMathError) {
         try check(unsafe xm_scale(&y.values, scale, y.values.count))
     }

@@ -22,26 +22,22 @@ package enum CrossEntropy {
         return losses
     }
 
-    /// The same, and the gradient of `scale · Σ losses` with respect to the logits.
+    /// The same, and the gradient of `scale · Σ losses` with respect to the logits, in their place.
     package static func lossesAndGradient(
-        _ logits: Matrix,
+        _ logits: consuming Matrix,
         targets: [UInt32],
         scale: Double
     ) throws(ExactMathError) -> (losses: [Double], gradient: Matrix) {
         precondition(targets.count == logits.rows)
-        var losses = [Double](repeating: 0, count: logits.rows)
-        let gradient = unsafe try filled(logits.values.count) { gradient in
-            unsafe xm_cross_entropy(
-                logits.values,
-                targets,
-                logits.rows,
-                logits.columns,
-                scale,
-                &losses,
-                gradient
-            )
-        }
-        return (losses, Matrix(rows: logits.rows, columns: logits.columns, values: gradient))
+        let (rows, columns) = (logits.rows, logits.columns)
+        var losses = [Double](repeating: 0, count: rows)
+        try check(
+            unsafe logits.values.withUnsafeMutableBufferPointer { values in
+                let all = unsafe values.baseAddress
+                return unsafe xm_cross_entropy(all, targets, rows, columns, scale, &losses, all)
+            }
+        )
+        return (losses, logits)
     }
 }
 

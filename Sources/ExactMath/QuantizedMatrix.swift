@@ -48,6 +48,23 @@ package struct QuantizedMatrix: Sendable, Equatable {
         columns = matrix.columns
     }
 
+    private init(rows: Int, columns: Int, integers: [Float], exponents: [Int32]) {
+        self.rows = rows
+        self.columns = columns
+        self.integers = integers
+        self.exponents = exponents
+    }
+
+    /// The rows of a range.
+    package func rows(_ range: Range<Int>) -> QuantizedMatrix {
+        QuantizedMatrix(
+            rows: range.count,
+            columns: columns,
+            integers: Array(integers[range.lowerBound * columns..<range.upperBound * columns]),
+            exponents: Array(exponents[range])
+        )
+    }
+
     /// The rows of the given indices, as float32 values.
     package func gather(_ indices: [UInt32]) throws(ExactMathError) -> Matrix {
         let values = unsafe try filled(indices.count * columns) { out in

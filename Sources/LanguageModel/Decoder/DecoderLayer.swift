@@ -8,6 +8,10 @@ struct HeadRows {
     var k: Matrix
     var v: Matrix
 
+    func rows(_ range: Range<Int>) -> HeadRows {
+        HeadRows(q: q.rows(range), k: k.rows(range), v: v.rows(range))
+    }
+
     /// What the norms of heads leave for their gradients: inputs as rows of one head each.
     struct NormTape {
         let q: Matrix
@@ -75,14 +79,14 @@ extension DecoderModel {
     func heads(
         _ normed: Matrix,
         _ layer: Int,
-        _ adapter: PreparedAdapter?,
+        _ adapters: RowAdapters,
         _ low: inout [Matrix?],
         _ trace: inout ComputationTrace
     ) throws(ExactMathError) -> HeadRows {
         let input = try QuantizedMatrix(normed)
         var parts: [Matrix] = []
         for matrix in configuration.description.attentionInput {
-            parts.append(try linear(input, layer, matrix, adapter, &low, &trace))
+            parts.append(try linear(input, layer, matrix, adapters, &low, &trace))
         }
         guard parts.count == 1 else { return HeadRows(q: parts[0], k: parts[1], v: parts[2]) }
         let (q, k) = (configuration.queryWidth, configuration.keyWidth)
@@ -97,7 +101,7 @@ extension DecoderModel {
     func feedForward(
         _ normed: Matrix,
         _ layer: Int,
-        _ adapter: PreparedAdapter?,
+        _ adapters: RowAdapters,
         _ low: inout [Matrix?],
         _ trace: inout ComputationTrace
     ) throws(ExactMathError) -> (inner: FeedForwardRows, active: Matrix, output: Matrix) {
@@ -105,7 +109,7 @@ extension DecoderModel {
         let input = try QuantizedMatrix(normed)
         var parts: [Matrix] = []
         for matrix in description.feedForwardInput {
-            parts.append(try linear(input, layer, matrix, adapter, &low, &trace))
+            parts.append(try linear(input, layer, matrix, adapters, &low, &trace))
         }
         let inner: FeedForwardRows =
             parts.count == 1 ? .plain(up: parts[0]) : .gated(gate: parts[0], up: parts[1])
@@ -114,7 +118,7 @@ extension DecoderModel {
             QuantizedMatrix(active),
             layer,
             description.feedForwardOutput,
-            adapter,
+            adapters,
             &low,
             &trace
         )

@@ -61,76 +61,15 @@ package struct DecoderModel: Sendable {
         _ x: QuantizedMatrix,
         _ layer: Int,
         _ linear: LinearLayer,
-        _ adapter: PreparedAdapter?,
+        _ adapters: RowAdapters,
         _ low: inout [Matrix?],
         _ trace: inout ComputationTrace
     ) throws(ExactMathError) -> Matrix {
         let own = weights.layers[layer]
         var output = try Contraction.product(x, transposed: own[linear], trace: &trace)
         if let bias = own.bias(of: linear) { try Layers.addRow(bias, to: &output) }
-        guard let adapter, let pair = adapter.pair(layer, linear) else { return output }
-        let inner = try Contraction.product(x, transposed: pair.a)
-        let high = try Contraction.product(QuantizedMatrix(inner), transposed: pair.b)
-        try Layers.add(high, scale: adapter.scaling, to: &output)
-        low[Int(linear.rawValue)] = inner
+        low[Int(linear.rawValue)] = try adapters.add(x, layer, linear, to: &output)
         return output
-    }
-
-    /// Runs all layers over new tokens and extends the cache by them.
-    /// - Returns: the last layer's output before the final norm, [tokens, hidden].
-    func hidden(
-        _ tokens: [UInt32],
-        _ cache: inout KeyValueCache,
-        _ adapter: PreparedAdapter?,
-        _ trace: inout ComputationTrace
-    ) throws(ExactMathError) -> Matrix {
-        try ExactRuntime.requireExactEnvironment()
-        let past = cache.count
-        let table = try rotaryTable(first: past, count: tokens.count)
-        var x = try embedded(tokens, positions: past..<past + tokens.count)
-        for layer in 0..<configuration.layers {
-            try addAttention(layer, &x, table, past, &cache, adapter, &trace)
-            let normed = try norm(weights.layers[layer].feedForwardNorm, x)
-            var low = Self.noLow
-            let fed = try feedForward(normed.output, layer, adapter, &low, &trace)
-            try Layers.add(fed.output, to: &x)
-        }
-        cache.count += tokens.count
-        return x
-    }
-
-    private func addAttention(
-        _ layer: Int,
-        _ x: inout Matrix,
-        _ table: RotaryTable?,
-        _ past: Int,
-        _ cache: inout KeyValueCache,
-        _ adapter: PreparedAdapter?,
-        _ trace: inout ComputationTrace
-    ) throws(ExactMathError) {
-        var low = Self.noLow
-        let normed = try norm(weights.layers[layer].attentionNorm, x)
-        var heads = try heads(normed.output, layer, adapter, &low, &trace)
-        try heads.normalise(by: weights.layers[layer].headNorms, configuration)
-        try table?.rotate(&heads.q)
-        try table?.rotate(&heads.k)
-        cache.keys[layer].append(contentsOf: heads.k.values)
-        cache.values[layer].append(contentsOf: heads.v.values)
-        let mixed = try attention.output(
-            q: heads.q,
-            k: cache.keys[layer],
-            v: cache.values[layer],
-            past: past
-        )
-        let output = try linear(
-            QuantizedMatrix(mixed),
-            layer,
-            configuration.description.attentionOutput,
-            adapter,
-            &low,
-            &trace
-        )
-        try Layers.add(output, to: &x)
     }
 
     /// Logits of rows of the last layer's output, [rows, vocabulary].
@@ -148,8 +87,12 @@ package struct KeyValueCache: Sendable {
     var values: [[Float]]
 
     package init(for configuration: ModelConfiguration) {
-        keys = .init(repeating: [], count: configuration.layers)
-        values = .init(repeating: [], count: configuration.layers)
+        self.init(layers: configuration.layers)
+    }
+
+    init(layers: Int) {
+        keys = .init(repeating: [], count: layers)
+        values = .init(repeating: [], count: layers)
     }
 }
 

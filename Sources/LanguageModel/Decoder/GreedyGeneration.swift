@@ -75,15 +75,15 @@ extension DecoderModel {
         }
     }
 
-    private func completionLimit(_ prompt: [UInt32], _ maxTokens: Int) -> Int {
+    func completionLimit(_ prompt: [UInt32], _ maxTokens: Int) -> Int {
         max(0, min(maxTokens, configuration.contextLength - prompt.count))
     }
 
-    private func isEnd(_ token: UInt32) -> Bool {
+    func isEnd(_ token: UInt32) -> Bool {
         configuration.endOfSequence.contains(Int(token))
     }
 
-    private static func choice(_ logits: [Float]) throws(ModelError) -> UInt32 {
+    static func choice(_ logits: [Float]) throws(ModelError) -> UInt32 {
         do throws(ExactMathError) {
             return try Sampling.argmax(logits)
         } catch {

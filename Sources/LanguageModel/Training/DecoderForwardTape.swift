@@ -29,10 +29,11 @@ extension DecoderModel {
         _ trace: inout ComputationTrace
     ) throws(ExactMathError) -> LayerTape {
         let own = weights.layers[layer]
+        let adapters = RowAdapters(adapter, rows: x.rows)
         var low = Self.noLow
         let input = x
         let norm1 = try norm(own.attentionNorm, x)
-        var heads = try heads(norm1.output, layer, adapter, &low, &trace)
+        var heads = try heads(norm1.output, layer, adapters, &low, &trace)
         let headNorms = try heads.normalise(by: own.headNorms, configuration)
         let parts = try attend(heads, batch, table)
         let mixed = Matrix.stacked(parts.outputs, columns: configuration.queryWidth)
@@ -40,14 +41,14 @@ extension DecoderModel {
             QuantizedMatrix(mixed),
             layer,
             configuration.description.attentionOutput,
-            adapter,
+            adapters,
             &low,
             &trace
         )
         try Layers.add(attended, to: &x)
         let middle = x
         let norm2 = try norm(own.feedForwardNorm, x)
-        let fed = try feedForward(norm2.output, layer, adapter, &low, &trace)
+        let fed = try feedForward(norm2.output, layer, adapters, &low, &trace)
         try Layers.add(fed.output, to: &x)
         return LayerTape(
             input: input,

@@ -1,0 +1,123 @@
+// Greedy generation of many streams at once. A pass over the base model's weights serves all of
+// them, each with its own adapter; what a stream gets is what `generateGreedily` gives it alone.
+
+import ExactMath
+
+/// Streams that generate together. One thread steps; streams come and go between steps.
+package struct BatchedGeneration: Sendable {
+    package struct StreamID: Sendable, Hashable {
+        let number: Int
+    }
+
+    /// What a step brought to one stream.
+    package struct Event: Sendable, Equatable {
+        package let stream: StreamID
+        /// Nil only where no token may be made at all.
+        package let token: UInt32?
+        /// Not nil with the last event of a stream, which is then gone.
+        package let finish: GreedyCompletion.Finish?
+    }
+
+    private struct Entry: Sendable {
+        let id: StreamID
+        /// Tokens that the cache has not seen; those of one step are in `stream.tokens`.
+        var pending: ArraySlice<UInt32>
+        var stream: DecoderStream
+        /// How many more may be made.
+        var left: Int
+
+        mutating func take(_ token: UInt32, isEnd: Bool) -> Event {
+            left -= 1
+            pending = [token]
+            return Event(
+                stream: id,
+                token: token,
+                finish: isEnd ? .stop : left == 0 ? .length : nil
+            )
+        }
+    }
+
+    package let model: DecoderModel
+    /// The most prompt tokens that one step takes in, so that a long prompt does not hold up the others.
+    package let promptRows: Int
+    private var entries: [Entry] = []
+    private var added = 0
+
+    package init(_ model: DecoderModel, promptRows: Int = 256) {
+        precondition(promptRows > 0)
+        self.model = model
+        self.promptRows = promptRows
+    }
+
+    package var isEmpty: Bool { entries.isEmpty }
+    package var count: Int { entries.count }
+
+    /// Adds a stream; the next step begins with its prompt. The limits are those of `generateGreedily`.
+    package mutating func add(
+        _ prompt: [UInt32],
+        maxTokens: Int,
+        adapter: PreparedAdapter? = nil
+    ) throws(ModelError) -> StreamID {
+        try model.configuration.check(prompt)
+        let id = StreamID(number: added)
+        added += 1
+        entries.append(
+            Entry(
+                id: id,
+                pending: prompt[...],
+                stream: DecoderStream(for: model.configuration, adapter: adapter),
+                left: model.completionLimit(prompt, maxTokens)
+            )
+        )
+        return id
+    }
+
+    /// Ends a stream early; its unfinished work is dropped.
+    package mutating func remove(_ id: StreamID) { entries.removeAll { $0.id == id } }
+
+    /// One pass: a token for every stream whose prompt is behind it, in the order of addition.
+    /// After a throw no stream is usable.
+    package mutating func step() throws(ModelError) -> [Event] {
+        var events = entries.filter { $0.left == 0 }.map {
+            Event(stream: $0.id, token: nil, finish: .length)
+        }
+        entries.removeAll { $0.left == 0 }
+        let chosen = schedule()
+        guard !chosen.isEmpty else { return events }
+        var streams: [DecoderStream] = []
+        for place in chosen {
+            streams.append(entries[place].stream)
+            // Only the pass may hold the cache, or it would be copied.
+            entries[place].stream.cache = KeyValueCache(layers: 0)
+        }
+        let logits = try model.advance(&streams)
+        var ended: Set<StreamID> = []
+        for (index, place) in chosen.enumerated() {
+            entries[place].stream.cache = streams[index].cache
+            guard entries[place].pending.isEmpty else { continue }
+            let token = try DecoderModel.choice(logits.row(index))
+            let event = entries[place].take(token, isEnd: model.isEnd(token))
+            events.append(event)
+            if event.finish != nil { ended.insert(event.stream) }
+        }
+        entries.removeAll { ended.contains($0.id) }
+        return events
+    }
+
+    /// The places of the streams that have rows in the next pass; sets their `tokens`.
+    private mutating func schedule() -> [Int] {
+        var room = promptRows
+        var chosen: [Int] = []
+        for place in entries.indices {
+            let wanted = entries[place].pending.count
+            // One row is a step of generation, which always has room.
+            let rows = wanted == 1 ? 1 : min(wanted, room)
+            guard rows > 0 else { continue }
+            if wanted > 1 { room -= rows }
+            entries[place].stream.tokens = Array(entries[place].pending.prefix(rows))
+            entries[place].pending.removeFirst(rows)
+            chosen.append(place)
+        }
+        return chosen
+    }
+}
