@@ -33,7 +33,7 @@ package enum CrossEntropy {
         var losses = [Double](repeating: 0, count: rows)
         try check(
             unsafe logits.values.withUnsafeMutableBufferPointer { values in
-                let all = unsafe values.baseAddress
+                let all = values.baseAddress
                 return unsafe xm_cross_entropy(all, targets, rows, columns, scale, &losses, all)
             }
         )

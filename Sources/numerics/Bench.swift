@@ -16,8 +16,10 @@ enum BenchPart: String, CaseIterable {
     case step
     /// The gradient of one record of 64 tokens.
     case gradient
-    /// 64 tokens after a prompt of 32.
+    /// 64 tokens after a prompt of 32, with an adapter.
     case generate
+    /// The same for eight prompts with eight different adapters at once.
+    case generate8
 }
 
 /// Runs a part `repeats` times after one that does not count, and prints the fastest and the
@@ -54,8 +56,10 @@ func bench(_ arguments: [String]) throws {
 
 enum BenchError: Error, CustomStringConvertible {
     case usage
+    case stoppedEarly(Int)
 
     var description: String {
+        if case .stoppedEarly(let made) = self { return "only \(made) tokens were made" }
         let parts = BenchPart.allCases.map(\.rawValue).joined(separator: "|")
         return "usage: numerics bench \(parts) GGUF [THREADS] [REPEATS]"
     }
@@ -122,14 +126,38 @@ private func benchWork(_ part: BenchPart, _ model: DecoderModel) throws -> Bench
             var trace = ComputationTrace()
             _ = try model.recordGradient(records[0], adapter: adapter, trace: &trace)
         }
-    case .generate:
-        let prompt = ids(32, from: 0, model)
-        return BenchWork(units: 64) {
-            var cache = KeyValueCache(for: model.configuration)
-            var next = prompt
-            for _ in 0..<64 {
-                next = [try Sampling.argmax(model.advance(&cache, by: next, adapter: adapter))]
+    case .generate, .generate8:
+        let count = part == .generate ? 1 : 8
+        let adapters = try (0..<count).map { try randomAdapter(UInt64($0), state.adapter, model) }
+        return BenchWork(units: 64 * count) {
+            var batch = BatchedGeneration(model)
+            for (index, adapter) in adapters.enumerated() {
+                _ = try batch.add(
+                    ids(32, from: 32 * index, model),
+                    maxTokens: 64,
+                    adapter: adapter
+                )
             }
+            var made = 0
+            while !batch.isEmpty { made += try batch.step().count }
+            guard made == 64 * count else { throw BenchError.stoppedEarly(made) }
         }
     }
+}
+
+/// An adapter of the given one's shape with random numbers in both matrices.
+private func randomAdapter(
+    _ number: UInt64,
+    _ shape: LoRAAdapter,
+    _ model: DecoderModel
+) throws -> PreparedAdapter {
+    var generator = KeyedGenerator(seed: .zero, domain: 3, stream: number)
+    let modules = shape.modules.map { module in
+        var own = module
+        for index in own.a.values.indices { own.a.values[index] = generator.nextSymmetric() / 16 }
+        for index in own.b.values.indices { own.b.values[index] = generator.nextSymmetric() / 64 }
+        return own
+    }
+    let adapter = try LoRAAdapter(rank: shape.rank, alpha: shape.alpha, modules: modules)
+    return try PreparedAdapter(adapter, for: model.configuration)
 }
