@@ -89,7 +89,9 @@ let core: [Target] = [
     ),
     .executableTarget(
         name: "numerics",
-        dependencies: ["LanguageModel", "ExactMath", "Cryptography", "Primitives"],
+        dependencies: [
+            "LanguageModel", "ExactMath", "Ledger", "Commitments", "Cryptography", "Primitives",
+        ],
         swiftSettings: strict
     ),
     part(

@@ -85,6 +85,7 @@ def main() -> None:
     arguments = parser.parse_args()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
     theirs = build(arguments.gguf)
+    units: dict[str, float] = {}
 
     for threads in arguments.threads:
         for part in arguments.parts or PARTS:
@@ -100,11 +101,16 @@ def main() -> None:
                 / statistics.median(r[key] for r in runs["ours"])
                 for key in ("wall", "fastest", "processor")
             }
+            units[part] = statistics.median(r["processor"] for r in runs["ours"])
             print(json.dumps({
                 "ratio": part, "threads": threads, "torch": torch.__version__,
                 **{key: round(value, 3) for key, value in ratio.items()},
                 "load": round(os.getloadavg()[0], 1),
             }), flush=True)
+    if "step" in units and "gradient" in units:
+        # What the ledger's sampling rule makes of the seconds of one step and one gradient.
+        command = [arguments.numerics, "verification", str(units["step"]), str(units["gradient"])]
+        print(subprocess.run(command, check=True, capture_output=True, text=True).stdout, end="")
 
 
 if __name__ == "__main__":

@@ -67,3 +67,15 @@ if story and theirs:
 adapter = read("adapter")
 if adapter:
     print(f"PEFT loads the adapter's {adapter['tensors']} tensors without a complaint.")
+for name in ("speed", "generation"):
+    path = FOLDER / f"{name}.jsonl"
+    if not path.exists():
+        continue
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    table(
+        ["part", "threads", "times as fast as the peer", "by processor time", "load"],
+        [[r["ratio"], r["threads"], r["wall"], r["processor"], r["load"]] for r in lines if "ratio" in r],
+    )
+    for line in lines:
+        if "validatorShare" in line:
+            print(f"a validator's share of the prover's work: {100 * line['validatorShare']:.1f} %")

@@ -2,6 +2,7 @@
 //   numerics bits            one line of hashes; equal on every machine (Scripts/bits.sh)
 //   numerics speed [GGUF]    seconds of the main operations
 //   numerics bench PART GGUF [THREADS] [REPEATS]    one operation as a line of JSON (Benchmarks/peers/speed.py)
+//   numerics verification STEP GRADIENT    a validator's share, from seconds of a step and a gradient
 //   numerics compare FOLDER  see Benchmarks/peers/compare_llama.py
 //   numerics next GGUF TEXT  the likeliest tokens after a text, and what greedy generation adds
 
@@ -12,6 +13,11 @@ do {
     case "bits": try printBits()
     case "speed": try printSpeed(modelFile: CommandLine.arguments.dropFirst(2).first)
     case "bench": try bench(Array(CommandLine.arguments.dropFirst(2)))
+    case "verification" where CommandLine.arguments.count == 4:
+        printVerificationCost(
+            step: Double(CommandLine.arguments[2]) ?? 0,
+            gradient: Double(CommandLine.arguments[3]) ?? 0
+        )
     case "next" where CommandLine.arguments.count == 4:
         try printNext(modelFile: CommandLine.arguments[2], text: CommandLine.arguments[3])
     case "compare" where CommandLine.arguments.count == 3:
