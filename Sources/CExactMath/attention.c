@@ -5,6 +5,7 @@
 // Scores of many rows are computed 16 keys at a time over transposed keys, so that the lanes of the
 // written order become separate registers; each key's sum is made of the same operations.
 #include "elementary.h"
+#include "parallel.h"
 
 enum { LANES = 16, KEYS = 16, QUERIES = 4, WIDTH = 64 };
 
@@ -149,27 +150,43 @@ XM_KERNEL static void forward_row(const shape *s, const float *q, const float *k
     add_multiples(out, row, 1, v, stride, seen, s->d);
 }
 
+typedef struct {
+    shape s;
+    const float *q, *k, *v;
+    float *out, *probabilities;
+} forward;
+
+// Groups of query heads, each with its own keys and values.
+static xm_status forward_groups(const void *context, size_t begin, size_t end) {
+    const forward *f = context;
+    const shape *s = &f->s;
+    size_t total = s->past + s->rows, group = s->heads / s->kv_heads;
+    float *lines = xm_scratch(XM_SLOT_OUT, (QUERIES * padded(total) + 1) * sizeof(float));
+    float *blocked = xm_scratch(XM_SLOT_TILE, (padded(total) * s->d + 1) * sizeof(float));
+    if (lines == NULL || blocked == NULL) return XM_NO_MEMORY;
+    bool alone = s->rows == 1 && f->probabilities == NULL;
+    for (size_t h = begin * group; h < end * group; h++) {
+        const float *q = f->q + h * s->d, *k = f->k + h / group * s->d, *v = f->v + h / group * s->d;
+        float *out = f->out + h * s->d;
+        if (alone) {
+            forward_row(s, q, k, v, out, lines);
+            continue;
+        }
+        if (h % group == 0) block_keys(k, s->kv_heads * s->d, total, s->d, blocked);
+        float *p = f->probabilities == NULL ? NULL : f->probabilities + h * s->rows * total;
+        forward_head(s, q, blocked, v, out, p, lines);
+    }
+    return XM_OK;
+}
+
 xm_status xm_attention(const float *q, const float *k, const float *v, size_t rows, size_t past,
                        size_t heads, size_t kv_heads, size_t d, float *out, float *probabilities) {
     if (kv_heads == 0 || heads % kv_heads != 0) return XM_OUT_OF_RANGE;
     // A NaN would not survive the search for the maximum, so scores must start from finite values.
     XM_TRY(xm_check_finite(q, rows * heads * d));
     XM_TRY(xm_check_finite(k, (past + rows) * kv_heads * d));
-    shape s = {rows, past, heads, kv_heads, d};
-    size_t total = past + rows, group = heads / kv_heads;
-    float *lines = xm_scratch(XM_SLOT_OUT, (QUERIES * padded(total) + 1) * sizeof(float));
-    float *blocked = xm_scratch(XM_SLOT_TILE, (padded(total) * d + 1) * sizeof(float));
-    if (lines == NULL || blocked == NULL) return XM_NO_MEMORY;
-    for (size_t h = 0; h < heads; h++) {
-        const float *own_k = k + h / group * d, *own_v = v + h / group * d;
-        if (rows == 1 && probabilities == NULL) {
-            forward_row(&s, q + h * d, own_k, own_v, out + h * d, lines);
-            continue;
-        }
-        if (h % group == 0) block_keys(own_k, kv_heads * d, total, d, blocked);
-        float *p = probabilities == NULL ? NULL : probabilities + h * rows * total;
-        forward_head(&s, q + h * d, blocked, own_v, out + h * d, p, lines);
-    }
+    forward f = {{rows, past, heads, kv_heads, d}, q, k, v, out, probabilities};
+    XM_TRY(xm_in_shares(kv_heads, 4 * heads * rows * (past + rows / 2) * d, forward_groups, &f));
     return xm_check_finite(out, rows * heads * d);
 }
 
@@ -207,23 +224,38 @@ XM_KERNEL static void backward_head(const shape *s, const float *dout, const flo
     }
 }
 
-xm_status xm_attention_backward(const float *dout, const float *q, const float *k, const float *v,
-                                const float *probabilities, size_t rows, size_t heads,
-                                size_t kv_heads, size_t d, float *dq, float *dk, float *dv) {
-    if (kv_heads == 0 || heads % kv_heads != 0) return XM_OUT_OF_RANGE;
-    shape s = {rows, 0, heads, kv_heads, d};
+typedef struct {
+    shape s;
+    const float *dout, *q, *k, *v, *probabilities;
+    float *dq, *dk, *dv;
+} backward;
+
+static xm_status backward_groups(const void *context, size_t begin, size_t end) {
+    const backward *b = context;
+    const shape *s = &b->s;
+    size_t rows = s->rows, d = s->d, group = s->heads / s->kv_heads;
     // Three lines more, because rows are scored four at a time.
     float *ds = xm_scratch(XM_SLOT_OUT, ((rows + QUERIES) * padded(rows) + 1) * sizeof(float));
     float *blocked = xm_scratch(XM_SLOT_TILE, (padded(rows) * d + 1) * sizeof(float));
     if (ds == NULL || blocked == NULL) return XM_NO_MEMORY;
+    for (size_t h = begin * group; h < end * group; h++) {
+        size_t kv = h / group;
+        if (h % group == 0) block_keys(b->v + kv * d, s->kv_heads * d, rows, d, blocked);
+        backward_head(s, b->dout + h * d, b->q + h * d, b->k + kv * d, blocked,
+                      b->probabilities + h * rows * rows, ds, b->dq + h * d, b->dk + kv * d,
+                      b->dv + kv * d);
+    }
+    return XM_OK;
+}
+
+xm_status xm_attention_backward(const float *dout, const float *q, const float *k, const float *v,
+                                const float *probabilities, size_t rows, size_t heads,
+                                size_t kv_heads, size_t d, float *dq, float *dk, float *dv) {
+    if (kv_heads == 0 || heads % kv_heads != 0) return XM_OUT_OF_RANGE;
     memset(dk, 0, rows * kv_heads * d * sizeof(float));
     memset(dv, 0, rows * kv_heads * d * sizeof(float));
-    for (size_t h = 0; h < heads; h++) {
-        size_t kv = h / (heads / kv_heads);
-        if (h % (heads / kv_heads) == 0) block_keys(v + kv * d, kv_heads * d, rows, d, blocked);
-        backward_head(&s, dout + h * d, q + h * d, k + kv * d, blocked,
-                      probabilities + h * rows * rows, ds, dq + h * d, dk + kv * d, dv + kv * d);
-    }
+    backward b = {{rows, 0, heads, kv_heads, d}, dout, q, k, v, probabilities, dq, dk, dv};
+    XM_TRY(xm_in_shares(kv_heads, 5 * heads * rows * rows * d, backward_groups, &b));
     XM_TRY(xm_check_finite(dq, rows * heads * d));
     XM_TRY(xm_check_finite(dk, rows * kv_heads * d));
     return xm_check_finite(dv, rows * kv_heads * d);

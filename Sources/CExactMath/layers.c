@@ -1,6 +1,7 @@
 // Norms, gates, embeddings and rotary positions. Sums run in eight float64 lanes: lane l takes the
 // elements l, l+8, …, and xm_join adds the lanes.
 #include "elementary.h"
+#include "parallel.h"
 
 xm_status xm_gather(const float *q, const int32_t *e, size_t vocabulary, size_t columns,
                     const uint32_t *ids, size_t rows, float *out) {
@@ -56,24 +57,47 @@ XM_KERNEL xm_status xm_rms_norm_backward(const float *dy, const float *x, const 
 
 XM_INLINE double sigmoid(double x) { return 1.0 / (1.0 + xm_exp_core(-x)); }
 
-XM_KERNEL xm_status xm_swiglu(const float *gate, const float *up, size_t count, float *out) {
-    for (size_t i = 0; i < count; i++) {
-        double g = (double)gate[i];
-        out[i] = (float)(g * sigmoid(g) * (double)up[i]);
+typedef struct {
+    const float *dout, *gate, *up;
+    float *out, *dgate, *dup;
+} gates;
+
+enum { GATE_OPERATIONS = 32 }; // of one element, most of them in the exponential
+
+XM_KERNEL static xm_status swiglu(const void *context, size_t begin, size_t end) {
+    const gates *g = context;
+    const float *gate = g->gate, *up = g->up;
+    float *out = g->out;
+    for (size_t i = begin; i < end; i++) {
+        double x = (double)gate[i];
+        out[i] = (float)(x * sigmoid(x) * (double)up[i]);
     }
-    return xm_check_finite(out, count);
+    return xm_check_finite(out + begin, end - begin);
 }
 
-XM_KERNEL xm_status xm_swiglu_backward(const float *dout, const float *gate, const float *up,
-                                       size_t count, float *dgate, float *dup) {
-    for (size_t i = 0; i < count; i++) {
+xm_status xm_swiglu(const float *gate, const float *up, size_t count, float *out) {
+    gates g = {NULL, gate, up, out, NULL, NULL};
+    return xm_in_shares(count, count * GATE_OPERATIONS, swiglu, &g);
+}
+
+XM_KERNEL static xm_status swiglu_backward(const void *context, size_t begin, size_t end) {
+    const gates *all = context;
+    const float *dout = all->dout, *gate = all->gate, *up = all->up;
+    float *dgate = all->dgate, *dup = all->dup;
+    for (size_t i = begin; i < end; i++) {
         double g = (double)gate[i], u = (double)up[i], d = (double)dout[i];
         double s = sigmoid(g);
         dgate[i] = (float)(d * u * (s * (1.0 + g * (1.0 - s))));
         dup[i] = (float)(d * (g * s));
     }
-    XM_TRY(xm_check_finite(dgate, count));
-    return xm_check_finite(dup, count);
+    XM_TRY(xm_check_finite(dgate + begin, end - begin));
+    return xm_check_finite(dup + begin, end - begin);
+}
+
+xm_status xm_swiglu_backward(const float *dout, const float *gate, const float *up, size_t count,
+                             float *dgate, float *dup) {
+    gates g = {dout, gate, up, NULL, dgate, dup};
+    return xm_in_shares(count, count * GATE_OPERATIONS, swiglu_backward, &g);
 }
 
 XM_KERNEL static void add_scaled(float *y, const float *x, float scale, size_t count) {

@@ -1,5 +1,6 @@
 // Cross-entropy, argmax and AdamW.
 #include "elementary.h"
+#include "parallel.h"
 
 // exp(row - largest) summed in eight float64 lanes.
 XM_KERNEL static double exponential_sum(const float *row, double largest, size_t count) {
@@ -24,24 +25,41 @@ XM_KERNEL static void softmax_gradient(const float *row, double largest, double 
     }
 }
 
+typedef struct {
+    const float *logits;
+    const uint32_t *targets;
+    size_t vocabulary;
+    double scale;
+    double *losses;
+    float *gradient;
+} entropy;
+
+static xm_status entropy_rows(const void *context, size_t begin, size_t end) {
+    const entropy *e = context;
+    size_t vocabulary = e->vocabulary;
+    for (size_t r = begin; r < end; r++) {
+        const float *row = e->logits + r * vocabulary;
+        if (e->targets[r] >= vocabulary) return XM_OUT_OF_RANGE;
+        float largest = row[0];
+        for (size_t i = 1; i < vocabulary; i++) largest = row[i] > largest ? row[i] : largest;
+        double sum = exponential_sum(row, (double)largest, vocabulary);
+        double target = (double)row[e->targets[r]] - (double)largest;
+        e->losses[r] = xm_log_core(sum) - target;
+        if (e->gradient == NULL) continue;
+        float *out = e->gradient + r * vocabulary;
+        double probability = xm_exp_core(target) / sum;
+        softmax_gradient(row, (double)largest, e->scale / sum, vocabulary, out);
+        out[e->targets[r]] = (float)((probability - 1.0) * e->scale);
+    }
+    return XM_OK;
+}
+
 xm_status xm_cross_entropy(const float *logits, const uint32_t *targets, size_t rows,
                            size_t vocabulary, double scale, double *losses, float *gradient) {
     if (vocabulary == 0) return XM_OUT_OF_RANGE;
     XM_TRY(xm_check_finite(logits, rows * vocabulary));
-    for (size_t r = 0; r < rows; r++) {
-        const float *row = logits + r * vocabulary;
-        if (targets[r] >= vocabulary) return XM_OUT_OF_RANGE;
-        float largest = row[0];
-        for (size_t i = 1; i < vocabulary; i++) largest = row[i] > largest ? row[i] : largest;
-        double sum = exponential_sum(row, (double)largest, vocabulary);
-        double target = (double)row[targets[r]] - (double)largest;
-        losses[r] = xm_log_core(sum) - target;
-        if (gradient == NULL) continue;
-        float *out = gradient + r * vocabulary;
-        double probability = xm_exp_core(target) / sum;
-        softmax_gradient(row, (double)largest, scale / sum, vocabulary, out);
-        out[targets[r]] = (float)((probability - 1.0) * scale);
-    }
+    entropy e = {logits, targets, vocabulary, scale, losses, gradient};
+    XM_TRY(xm_in_shares(rows, rows * vocabulary * 64, entropy_rows, &e));
     return gradient == NULL ? XM_OK : xm_check_finite(gradient, rows * vocabulary);
 }
 
