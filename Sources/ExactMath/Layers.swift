@@ -5,9 +5,12 @@ import CExactMath
 
 /// RMSNorm of every row, with what its gradient needs.
 package struct NormalizedRows: Sendable {
-    package let output: Matrix
+    package private(set) var output: Matrix
     /// 1 / √(mean(x²) + ε) of each row.
     package let inverse: [Double]
+
+    /// Gives the output's memory back; the gradient needs the rest only.
+    package mutating func freeOutput() { output = .empty }
 }
 
 package enum Layers {

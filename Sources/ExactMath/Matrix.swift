@@ -25,6 +25,8 @@ package struct Matrix: Sendable, Equatable {
         )
     }
 
+    package static let empty = Matrix(rows: 0, columns: 0)
+
     package subscript(row: Int, column: Int) -> Float {
         get { values[row * columns + column] }
         set { values[row * columns + column] = newValue }

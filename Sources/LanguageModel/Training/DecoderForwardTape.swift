@@ -15,7 +15,9 @@ extension DecoderModel {
         var tapes: [LayerTape] = []
         tapes.reserveCapacity(configuration.layers)
         for layer in 0..<configuration.layers {
-            tapes.append(try record(layer, &x, batch, table, adapter, &trace))
+            var tape = try record(layer, &x, batch, table, adapter, &trace)
+            tape.keepInputs(of: adapter, layer)
+            tapes.append(tape)
         }
         return (x, tapes)
     }

@@ -6,8 +6,8 @@ struct LayerTape {
     /// The layer's input and its middle (after attention), [rows, hidden].
     let input: Matrix
     let middle: Matrix
-    let attentionNorm: NormalizedRows
-    let feedForwardNorm: NormalizedRows
+    private(set) var attentionNorm: NormalizedRows
+    private(set) var feedForwardNorm: NormalizedRows
     let headNorms: HeadRows.NormTape?
     /// Rotated queries and keys, and values, one of each a sequence.
     let q: [Matrix]
@@ -16,10 +16,10 @@ struct LayerTape {
     /// [heads, rows, rows] a sequence.
     let probabilities: [[Float]]
     /// Attention's output, [rows, heads · d].
-    let mixed: Matrix
+    private(set) var mixed: Matrix
     let feedForward: FeedForwardRows
     /// What enters the block's last matrix.
-    let active: Matrix
+    private(set) var active: Matrix
     /// A x of the pairs, indexed by matrix; nil where the adapter has none.
     let low: [Matrix?]
 
@@ -31,6 +31,19 @@ struct LayerTape {
         case .gate, .up, .plainUp: feedForwardNorm.output
         case .down, .plainDown: active
         }
+    }
+}
+
+extension LayerTape {
+    /// Frees the inputs of matrices without a pair: only the gradients of a pair read them.
+    mutating func keepInputs(of adapter: PreparedAdapter, _ layer: Int) {
+        func isRead(by linears: LinearLayer...) -> Bool {
+            linears.contains { adapter.pair(layer, $0) != nil }
+        }
+        if !isRead(by: .query, .key, .value, .fusedAttention) { attentionNorm.freeOutput() }
+        if !isRead(by: .output, .fusedOutput) { mixed = .empty }
+        if !isRead(by: .gate, .up, .plainUp) { feedForwardNorm.freeOutput() }
+        if !isRead(by: .down, .plainDown) { active = .empty }
     }
 }
 
