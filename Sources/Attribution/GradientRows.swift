@@ -65,11 +65,29 @@ package struct GradientRows: Sendable {
         of record: TokenizedRecord?,
         trace: inout ComputationTrace
     ) throws(Failure) -> InfluenceRow {
+        try measured(record, trace: &trace).row
+    }
+
+    /// A row with what was seen on the way to it.
+    package struct Measured: Sendable, Equatable {
+        package let row: InfluenceRow
+        /// The mean loss over the record's target tokens, in nats; 0 without a target.
+        package let loss: Double
+        /// Before rounding and projecting.
+        package let gradientNorm: Double
+    }
+
+    /// The row of a record with its loss and its gradient's norm.
+    package func measured(
+        _ record: TokenizedRecord?,
+        trace: inout ComputationTrace
+    ) throws(Failure) -> Measured {
         guard let record else {
-            return InfluenceRow(
+            let row = InfluenceRow(
                 exponents: elements.map { _ in 0 },
                 values: [Int8](repeating: 0, count: blockWidths.reduce(0, +))
             )
+            return Measured(row: row, loss: 0, gradientNorm: 0)
         }
         let gradient: LoRAGradient
         do {
@@ -84,7 +102,11 @@ package struct GradientRows: Sendable {
             exponents.append(part.exponent)
             values += part.values
         }
-        return InfluenceRow(exponents: exponents, values: values)
+        return Measured(
+            row: InfluenceRow(exponents: exponents, values: values),
+            loss: gradient.loss,
+            gradientNorm: gradient.norm
+        )
     }
 
     private func fixed(

@@ -19,20 +19,12 @@ package struct InfluenceEstimator: Sendable {
     package static let defaultDamping: UInt32 = 3 << 16
 
     private let kernel: InfluenceKernel
-    private let blocks: Int
-    private let width: Int
+    private let shape: InfluenceIndex.Shape
 
     package init(_ index: InfluenceIndex, damping: UInt32 = defaultDamping) throws(Failure) {
-        blocks = index.blockWidths.count
-        width = index.width
+        shape = index.shape
         do {
-            kernel = try InfluenceKernel(
-                rows: index.rows.count,
-                widths: index.blockWidths.map { UInt32($0) },
-                values: index.rows.flatMap(\.values),
-                exponents: index.rows.flatMap(\.exponents),
-                damping: damping
-            )
+            kernel = try InfluenceKernel(index.exactRows, damping: damping)
         } catch {
             throw .arithmetic(error)
         }
@@ -41,11 +33,9 @@ package struct InfluenceEstimator: Sendable {
     /// The signed weight of every record for one query: integers whose magnitudes sum to 2^32 at
     /// most, or all zero where the query has no gradient. Positive means helped.
     package func weights(for query: InfluenceRow) throws(Failure) -> [Int64] {
-        guard query.exponents.count == blocks, query.values.count == width else {
-            throw .queryMisshaped
-        }
+        guard let rows = shape.exactRows([query]) else { throw .queryMisshaped }
         do {
-            return try kernel.weights(query: query.values, queryExponents: query.exponents)
+            return try kernel.weights(query: rows)
         } catch {
             throw .arithmetic(error)
         }

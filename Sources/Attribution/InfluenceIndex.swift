@@ -1,6 +1,7 @@
 // The influence index that is committed with an adapter: one row for each training record.
 
 import Cryptography
+package import ExactMath
 package import Primitives
 
 /// The rows of all training records, in the snapshot's order.
@@ -44,6 +45,35 @@ package struct InfluenceIndex: Sendable, Equatable {
     }
 
     package var width: Int { blockWidths.reduce(0, +) }
+
+    package var shape: Shape { Shape(blockWidths: blockWidths) }
+
+    /// The rows as the arithmetic takes them.
+    package var exactRows: InfluenceRows { shape.joined(rows) }
+
+    /// What rows and queries have to have in common.
+    package struct Shape: Sendable, Equatable {
+        package let blockWidths: [Int]
+
+        /// Nil when a row is of another shape.
+        package func exactRows(_ rows: [InfluenceRow]) -> InfluenceRows? {
+            let width = blockWidths.reduce(0, +)
+            for row in rows
+            where row.exponents.count != blockWidths.count || row.values.count != width {
+                return nil
+            }
+            return joined(rows)
+        }
+
+        fileprivate func joined(_ rows: [InfluenceRow]) -> InfluenceRows {
+            InfluenceRows(
+                count: rows.count,
+                widths: blockWidths.map { UInt32($0) },
+                values: rows.flatMap(\.values),
+                exponents: rows.flatMap(\.exponents)
+            )
+        }
+    }
 
     /// The root that an adapter commits: one leaf for each row's digest.
     package var root: Digest { ContentMerkle.root(of: rows.map(\.digest)) }

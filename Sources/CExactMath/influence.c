@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "internal.h"
+
 size_t xm_index_width(const xm_index *index) {
     size_t width = 0;
     for (size_t b = 0; b < index->blocks; b++) width += index->dims[b];
@@ -16,7 +18,7 @@ static size_t block_offset(const xm_index *index, size_t block) {
 }
 
 // Exact: a product is at most 2^14, so 2^16 of them fit an int32_t.
-static int64_t dot(const int8_t *left, const int8_t *right, size_t count) {
+XM_KERNEL static int64_t dot(const int8_t *left, const int8_t *right, size_t count) {
     int64_t total = 0;
     for (size_t start = 0; start < count; start += 65536) {
         size_t end = count - start < 65536 ? count : start + 65536;
@@ -85,19 +87,70 @@ xm_status xm_influence_factor(const xm_index *index, const double *norms, size_t
 }
 
 xm_status xm_influence_solve(const xm_index *index, const double *norms, size_t block,
-                         const double *factor, const int8_t *query, int16_t query_exponent,
-                         double *scratch, double *scores) {
+                             const double *factor, const xm_index *queries, double *scratch,
+                             double *scores) {
     size_t n = index->rows, width = xm_index_width(index), dim = index->dims[block];
     if (n == 0 || factor[0] == 0.0) return XM_OK;
-    const int8_t *values = index->values + block_offset(index, block);
-    double query_scale = power_of_two(query_exponent);
-    for (size_t i = 0; i < n; i++) {
-        double sum = (double)dot(values + i * width, query, dim);
-        scratch[i] = sum * unit_scale(index, norms, i, block) * query_scale;
+    size_t offset = block_offset(index, block);
+    for (size_t q = 0; q < queries->rows; q++, scores += n) {
+        const int8_t *query = queries->values + q * width + offset;
+        double query_scale = power_of_two(queries->exponents[q * index->blocks + block]);
+        for (size_t i = 0; i < n; i++) {
+            double sum = (double)dot(index->values + i * width + offset, query, dim);
+            scratch[i] = sum * unit_scale(index, norms, i, block) * query_scale;
+        }
+        xm_status status = xm_cholesky_solve(factor, n, scratch, 1);
+        if (status != XM_OK) return status;
+        for (size_t i = 0; i < n; i++) scores[i] += norms[i] * scratch[i];
     }
-    xm_status status = xm_cholesky_solve(factor, n, scratch, 1);
-    if (status != XM_OK) return status;
-    for (size_t i = 0; i < n; i++) scores[i] += norms[i] * scratch[i];
+    return XM_OK;
+}
+
+xm_status xm_influence_products(const xm_index *left, const xm_index *right, size_t block,
+                                double *out) {
+    size_t width = xm_index_width(left), dim = left->dims[block];
+    size_t offset = block_offset(left, block);
+    for (size_t i = 0; i < left->rows; i++) {
+        const int8_t *row = left->values + i * width + offset;
+        int exponent = left->exponents[i * left->blocks + block];
+        for (size_t j = 0; j < right->rows; j++) {
+            int64_t sum = dot(row, right->values + j * width + offset, dim);
+            int other = right->exponents[j * right->blocks + block];
+            double product = (double)sum * power_of_two(exponent + other);
+            if (!isfinite(product)) return XM_NOT_FINITE;
+            out[i * right->rows + j] = product;
+        }
+    }
+    return XM_OK;
+}
+
+XM_KERNEL static double dot64(const double *a, const double *b, size_t count) {
+    double s[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= count; i += 8)
+        for (size_t l = 0; l < 8; l++) s[l] += a[i + l] * b[i + l];
+    for (size_t l = 0; i + l < count; l++) s[l] += a[i + l] * b[i + l];
+    return xm_join(s);
+}
+
+xm_status xm_influence_datainf(const double *kernel, size_t n, size_t width, uint32_t damping,
+                               const double *products, size_t queries, double *scratch,
+                               double *scores) {
+    double trace = 0.0;
+    for (size_t i = 0; i < n; i++) trace += kernel[i * n + i];
+    if (trace == 0.0) return XM_OK;
+    double lambda = (double)damping / 65536.0 * trace / ((double)n * (double)width);
+    if (!(lambda > 0.0) || !isfinite(lambda)) return XM_NOT_FINITE;
+    for (size_t q = 0; q < queries; q++) {
+        const double *k = products + q * n;
+        for (size_t i = 0; i < n; i++) scratch[i] = k[i] / (lambda + kernel[i * n + i]);
+        for (size_t r = 0; r < n; r++) {
+            double mean = dot64(scratch, kernel + r * n, n) / (double)n;
+            double score = scores[q * n + r] + (k[r] - mean) / lambda;
+            if (!isfinite(score)) return XM_NOT_FINITE;
+            scores[q * n + r] = score;
+        }
+    }
     return XM_OK;
 }
 

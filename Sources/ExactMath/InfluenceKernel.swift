@@ -2,100 +2,95 @@
 
 import CExactMath
 
-/// Gradient rows with one factored kernel a block. Row i, block b holds `widths[b]` integers, which
-/// stand for `integer * 2^exponents[i * blocks + b]`.
-///
-/// Invariant: there are as many values and exponents as rows and widths say.
+/// Gradient rows with one factored kernel a block.
 package struct InfluenceKernel: Sendable {
-    package let rows: Int
-    private let widths: [UInt32]
-    private let values: [Int8]
-    private let exponents: [Int16]
-    private var norms: [Double] = []
+    private let rows: InfluenceRows
+    private let norms: [Double]
     private var factors: [[Double]] = []
 
-    /// - Parameters:
-    ///   - values: [rows, sum of widths], each in -127...127.
-    ///   - exponents: [rows, widths.count].
-    ///   - damping: c in units of 2^-16.
-    package init(
-        rows: Int,
-        widths: [UInt32],
-        values: [Int8],
-        exponents: [Int16],
-        damping: UInt32
-    ) throws(ExactMathError) {
-        precondition(values.count == rows * widths.reduce(0) { $0 + Int($1) })
-        precondition(exponents.count == rows * widths.count)
+    /// - Parameter damping: c in units of 2^-16.
+    package init(_ rows: InfluenceRows, damping: UInt32) throws(ExactMathError) {
         self.rows = rows
-        self.widths = widths
-        self.values = values
-        self.exponents = exponents
-        var norms = [Double](repeating: 0, count: rows)
-        try check(unsafe withIndex { unsafe xm_influence_norms($0, &norms) })
-        self.norms = norms
-        for block in widths.indices { factors.append(try factor(block, damping: damping)) }
+        norms = try rows.norms()
+        for block in rows.widths.indices {
+            factors.append(try rows.unitFactor(norms: norms, block: block, damping: damping))
+        }
     }
 
-    private func factor(_ block: Int, damping: UInt32) throws(ExactMathError) -> [Double] {
-        var factor = [Double](repeating: 0, count: rows * rows)
+    /// The signed weight of every row for one query: magnitudes sum to at most 2^32, and are all
+    /// zero where the query is.
+    /// - Parameter query: one row.
+    package func weights(query: InfluenceRows) throws(ExactMathError) -> [Int64] {
+        precondition(query.count == 1)
+        var scores = [Double](repeating: 0, count: rows.count)
+        for block in rows.widths.indices {
+            try rows.addBlockInfluence(
+                of: query,
+                block: block,
+                factor: factors[block],
+                norms: norms,
+                to: &scores
+            )
+        }
+        return try InfluenceWeights.normalized(scores)
+    }
+}
+
+package enum InfluenceWeights {
+    /// Scales scores so that their magnitudes sum to 2^32, and rounds each toward zero. Scores
+    /// that are all zero give zeros.
+    package static func normalized(_ scores: [Double]) throws(ExactMathError) -> [Int64] {
+        var weights = [Int64](repeating: 0, count: scores.count)
+        try check(unsafe xm_influence_weights(scores, scores.count, &weights))
+        return weights
+    }
+}
+
+extension InfluenceRows {
+    /// L with `L Lᵀ = K + c · tr(K) / n · I`, where K holds the dot products of unit rows in one
+    /// block: [count, count]. Zero where the whole block is.
+    /// - Parameters:
+    ///   - norms: of these rows.
+    ///   - damping: c in units of 2^-16.
+    package func unitFactor(
+        norms: [Double],
+        block: Int,
+        damping: UInt32
+    ) throws(ExactMathError) -> [Double] {
+        precondition(norms.count == count && widths.indices.contains(block))
+        var factor = [Double](repeating: 0, count: count * count)
         try check(
             unsafe withIndex { unsafe xm_influence_factor($0, norms, block, damping, &factor) }
         )
         return factor
     }
 
-    /// The signed weight of every row for one query: magnitudes sum to at most 2^32, and are all
-    /// zero where the query is.
-    /// - Parameters:
-    ///   - query: [sum of widths].
-    ///   - queryExponents: [widths.count].
-    package func weights(
-        query: [Int8],
-        queryExponents: [Int16]
-    ) throws(ExactMathError) -> [Int64] {
-        precondition(query.count == widths.reduce(0) { $0 + Int($1) })
-        precondition(queryExponents.count == widths.count)
-        var scores = [Double](repeating: 0, count: rows)
-        var scratch = scores
-        var offset = 0
-        for block in widths.indices {
-            let part = Array(query[offset..<offset + Int(widths[block])])
-            offset += Int(widths[block])
-            try check(
-                unsafe withIndex {
+    /// Adds `norm_i · ((K + λI)⁻¹ k)_i` of one block to `scores` [queries.count, count], with k the
+    /// dot products of unit rows and the query.
+    package func addBlockInfluence(
+        of queries: InfluenceRows,
+        block: Int,
+        factor: [Double],
+        norms: [Double],
+        to scores: inout [Double]
+    ) throws(ExactMathError) {
+        precondition(scores.count == queries.count * count && widths == queries.widths)
+        precondition(factor.count == count * count && norms.count == count)
+        var scratch = [Double](repeating: 0, count: count)
+        try check(
+            unsafe withIndex { index in
+                unsafe queries.withIndex { queries in
                     unsafe xm_influence_solve(
-                        $0,
+                        index,
                         norms,
                         block,
-                        factors[block],
-                        part,
-                        queryExponents[block],
+                        factor,
+                        queries,
                         &scratch,
                         &scores
                     )
                 }
-            )
-        }
-        var weights = [Int64](repeating: 0, count: rows)
-        try check(unsafe xm_influence_weights(scores, rows, &weights))
-        return weights
-    }
-
-    private func withIndex(_ body: (UnsafePointer<xm_index>) -> xm_status) -> xm_status {
-        unsafe widths.withUnsafeBufferPointer { widths in
-            unsafe values.withUnsafeBufferPointer { values in
-                unsafe exponents.withUnsafeBufferPointer { exponents in
-                    var index = unsafe xm_index(
-                        rows: rows,
-                        blocks: widths.count,
-                        dims: widths.baseAddress,
-                        values: values.baseAddress,
-                        exponents: exponents.baseAddress
-                    )
-                    return unsafe body(&index)
-                }
             }
-        }
+        )
     }
 }

@@ -29,11 +29,24 @@ xm_status xm_influence_norms(const xm_index *index, double *norms);
 xm_status xm_influence_factor(const xm_index *index, const double *norms, size_t block,
                          uint32_t damping, double *factor);
 
-/// Adds block b's part to scores[n]: scores += norm_i · ((K + λI)⁻¹ k)_i, with k_i the dot product
-/// of unit row i and the query in block b. scratch[n] is overwritten.
+/// Adds block b's part to scores[queries][n]: scores += norm_i · ((K + λI)⁻¹ k)_i, with k_i the dot
+/// product of unit row i and the query in block b. scratch[n] is overwritten.
 xm_status xm_influence_solve(const xm_index *index, const double *norms, size_t block,
-                         const double *factor, const int8_t *query, int16_t query_exponent,
-                         double *scratch, double *scores);
+                             const double *factor, const xm_index *queries, double *scratch,
+                             double *scores);
+
+/// The dot products of block b of all left rows with all right rows: out[i * right->rows + j]. Both
+/// have the same dims. Each integer sum is exact, and so is its scaling by a power of two.
+xm_status xm_influence_products(const xm_index *left, const xm_index *right, size_t block,
+                                double *out);
+
+/// Adds block b's part of DataInf to scores[queries][n], for n records:
+/// (k[q][r] - 1/n Σ_i k[q][i] / (λ + K[i][i]) · K[i][r]) / λ, where K[n][n] and k[queries][n] hold
+/// products of this block and λ = damping / 2^16 · tr(K) / (n · width). Nothing is added where
+/// every record is zero. scratch[n] is overwritten.
+xm_status xm_influence_datainf(const double *kernel, size_t n, size_t width, uint32_t damping,
+                               const double *products, size_t queries, double *scratch,
+                               double *scores);
 
 /// Scales scores so that the magnitudes sum to 2^32 and rounds each toward zero, so that the
 /// integers' magnitudes sum to 2^32 at most. All-zero scores give zeros.
