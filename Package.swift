@@ -69,6 +69,7 @@ let core: [Target] = [
         ["Replica", "Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]
     ),
 
+    part("Spans"),
     part("ExactMath", ["CExactMath", "Primitives"]),
     part("LanguageModel", ["ExactMath", "Cryptography", "JSON", "Primitives"]),
     part("Attribution", ["LanguageModel", "ExactMath", "Cryptography", "Primitives"]),
@@ -135,6 +136,7 @@ let coreTests: [Target] = [
         "Simulator",
         ["Replica", "Consensus", "Ledger", "Voting", "Cryptography", "Primitives"]
     ),
+    tests("Spans"),
     tests("ExactMath", ["CExactMath", "Primitives"]),
     tests(
         "LanguageModel",
