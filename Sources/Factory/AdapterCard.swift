@@ -12,7 +12,7 @@ struct AdapterCard {
 
     var text: String {
         let recipe = input.recipe.training
-        let targets = recipe.targets.map(\.targetName).joined(separator: ", ")
+        let targets = recipe.targets.linears.map(\.targetName).joined(separator: ", ")
         var lines = [
             "---", "base_model: \(Self.scalar(input.baseName))", "library_name: peft",
             "pipeline_tag: text-generation", "license: \(Self.scalar(provenance.licence))",

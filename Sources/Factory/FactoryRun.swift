@@ -81,7 +81,13 @@ extension FactoryInput {
             count: suspects,
             adapter: prepared
         ) { onProgress(clock.progress(done: $0)) }
-        let folder = PEFTAdapter(adapter, baseModel: baseName)
+        let folder = PEFTAdapter(
+            adapter,
+            usesRankStabilisation: recipe.training.rankStabilised,
+            dropout: Double("\(recipe.training.dropout)") ?? 0,
+            baseModel: baseName,
+            layers: base.configuration.layers
+        )
         return FactoryResult(
             adapter: adapter,
             files: AdapterFiles(

@@ -20,10 +20,8 @@ package struct AdapterRecipe: Sendable, Equatable {
         self.rows = rows
     }
 
-    /// Runs of steps that are verified one by one.
-    package var unitCount: Int {
-        (training.steps + training.segmentSteps - 1) / training.segmentSteps
-    }
+    /// Runs of steps that are verified one by one; a run that stops early has fewer.
+    package var unitCount: Int { training.segmentCount }
 }
 
 extension AdapterRecipe: BorshCodable {

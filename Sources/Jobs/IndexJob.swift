@@ -20,8 +20,12 @@ package struct IndexJob: VerifiableJob {
         records: [TokenizedRecord?]
     ) throws(JobFailure) {
         gradients = try makeGradientRows(model: model, adapter: adapter, recipe: recipe)
-        let limit = min(recipe.training.maxTokens, model.configuration.contextLength)
-        self.records = records.map { $0?.truncated(to: limit) }
+        // A record that was held out taught nothing: its row is zero.
+        self.records =
+            recipe.training.examples(
+                of: records,
+                contextLength: model.configuration.contextLength
+            ).training
     }
 
     package var unitCount: Int { records.count }

@@ -19,7 +19,8 @@ package struct TrainingJob: VerifiableJob {
 
     /// - Parameters:
     ///   - records: the snapshot's accepted records in order, as `RecordTokens` makes them.
-    ///   - snapshots: one for each unit.
+    ///   - snapshots: one for each unit; fewer than the recipe has units when the run stopped
+    ///     early, which the last of them must then show.
     ///   - committed: nil while the adapter is still being made.
     package init(
         model: DecoderModel,
@@ -28,7 +29,9 @@ package struct TrainingJob: VerifiableJob {
         snapshots: [[UInt8]],
         committed: LoRAAdapter?
     ) throws(JobFailure) {
-        guard snapshots.count == recipe.unitCount else {
+        let isComplete = snapshots.count == recipe.unitCount
+        let mayBeShort = recipe.training.earlyStopping != nil && !snapshots.isEmpty
+        guard isComplete || mayBeShort && snapshots.count < recipe.unitCount else {
             throw .malformedInput(
                 field: "trace",
                 reason: "has \(snapshots.count) states for \(recipe.unitCount) units"
@@ -40,7 +43,7 @@ package struct TrainingJob: VerifiableJob {
         self.committed = committed
     }
 
-    package var unitCount: Int { recipe.unitCount }
+    package var unitCount: Int { snapshots.count }
 
     package static func digest(ofState bytes: [UInt8]) -> Digest { taggedHash(stateTag, bytes) }
 
@@ -51,19 +54,35 @@ package struct TrainingJob: VerifiableJob {
         var state = try start(of: unit)
         var trace = ComputationTrace()
         do {
-            for _ in state.step..<Self.lastStep(of: unit, recipe) {
+            while state.step < Self.lastStep(of: unit, recipe),
+                !state.isFinished(recipe.training)
+            {
                 _ = try trainer.step(&state, trace: &trace)
             }
         } catch {
             throw .numerics("\(error)")
         }
-        if unit == unitCount - 1, let committed, state.adapter != committed {
-            throw .malformedInput(field: "adapter", reason: "is not what the last unit ends with")
-        }
+        try checkEnd(of: unit, state)
         return UnitResult(
             output: Self.digest(ofState: state.bytes),
             trace: taggedHash(Self.traceTag, trace.bytes)
         )
+    }
+
+    /// A run ends where the recipe says, neither before nor after, with the committed adapter.
+    private func checkEnd(of unit: Int, _ state: TrainingState) throws(JobFailure) {
+        let isLast = unit == unitCount - 1
+        guard state.isFinished(recipe.training) == isLast else {
+            throw .malformedInput(
+                field: "trace",
+                reason: isLast
+                    ? "ends after \(state.step) steps, where the run does not stop"
+                    : "goes on after \(state.step) steps, where the run stops"
+            )
+        }
+        if isLast, let committed, state.result != committed {
+            throw .malformedInput(field: "adapter", reason: "is not what the last unit ends with")
+        }
     }
 
     private func start(of unit: Int) throws(JobFailure) -> TrainingState {
@@ -79,7 +98,7 @@ package struct TrainingJob: VerifiableJob {
                 recipe: recipe.training,
                 configuration: trainer.model.configuration
             )
-            guard state.step == expected else {
+            guard state.step == expected, !state.isFinished(recipe.training) else {
                 throw TrainingState.Failure.stepOutOfRange(UInt64(state.step))
             }
             return state
@@ -101,7 +120,7 @@ package struct TrainingJob: VerifiableJob {
             return try Trainer(
                 model: model,
                 recipe: recipe.training,
-                records: records.compactMap { $0 }
+                records: records
             )
         } catch {
             throw .malformedInput(field: "records", reason: "\(error)")
@@ -126,12 +145,15 @@ extension TrainingJob {
             var state = try trainer.initialState()
             for unit in 0..<recipe.unitCount {
                 var trace = ComputationTrace()
-                for _ in state.step..<lastStep(of: unit, recipe) {
+                while state.step < lastStep(of: unit, recipe),
+                    !state.isFinished(recipe.training)
+                {
                     guard report(try trainer.step(&state, trace: &trace)) else { return nil }
                 }
                 snapshots.append(state.bytes)
+                if state.isFinished(recipe.training) { break }
             }
-            return (snapshots, state.adapter)
+            return (snapshots, state.result)
         } catch {
             throw .numerics("\(error)")
         }

@@ -18,7 +18,7 @@ func printBits() throws {
     let recipe = try TrainingRecipe(
         rank: 8,
         alpha: 16,
-        targets: source.configuration.description.linears,
+        targets: TargetSelection(source.configuration.description.linears),
         learningRate: 2e-3,
         schedule: .cosine,
         steps: 20,

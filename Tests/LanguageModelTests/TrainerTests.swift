@@ -142,43 +142,4 @@ struct TrainerTests {
         let constant = try trainer(recipe(schedule: .constant))
         #expect(abs(constant.learningRate(step: 19) - 0.02) < 1e-8)
     }
-
-    @Test("a recipe survives its encoding, and an impossible one is refused")
-    func recipes() throws {
-        let recipe = try recipe()
-        #expect(recipe.borshBytes.count == 76)
-        #expect(try TrainingRecipe(borsh: recipe.borshBytes) == recipe)
-        #expect(recipe.segmentCount == 4 && recipe.segment(3) == 18..<20)
-        var future = recipe.borshBytes
-        future[0] = 2
-        #expect(throws: BorshError.self) { try TrainingRecipe(borsh: future) }
-        #expect(throws: TrainingRecipe.Failure.outOfRange("targets")) {
-            try TrainingRecipe(
-                rank: 4,
-                alpha: 8,
-                targets: [.query, .query],
-                learningRate: 0.1,
-                steps: 1,
-                batchSize: 1,
-                maxTokens: 8,
-                segmentSteps: 1,
-                seed: .zero
-            )
-        }
-        var never = recipe.borshBytes
-        never.replaceSubrange(28..<32, with: [0, 0, 0, 0])
-        #expect(throws: BorshError.self) { try TrainingRecipe(borsh: never) }
-        #expect(throws: TrainingRecipe.Failure.outOfRange("segmentSteps")) {
-            try TrainingRecipe(
-                rank: 4,
-                alpha: 8,
-                learningRate: 0.1,
-                steps: 1,
-                batchSize: 1,
-                maxTokens: 8,
-                segmentSteps: 2,
-                seed: .zero
-            )
-        }
-    }
 }

@@ -73,7 +73,9 @@ package struct LoRAAdapter: Sendable, Equatable {
         }
         self.rank = rank
         self.alpha = alpha
-        scaling = rankStabilised ? alpha / Float(rank).squareRoot() : alpha / Float(rank)
+        // One rounding, so that it is also what PEFT's float64 gives.
+        let divisor = rankStabilised ? Double(rank).squareRoot() : Double(rank)
+        scaling = Float(Double(alpha) / divisor)
         self.modules = sorted
     }
 

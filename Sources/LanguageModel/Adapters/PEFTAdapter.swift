@@ -10,19 +10,26 @@ package struct PEFTAdapter: Sendable, Equatable {
     package let adapter: LoRAAdapter
 
     /// An adapter to be written; the configuration's settings are taken from it.
+    /// - Parameter layers: the model's; a matrix that has a pair in some of them only is named with
+    ///   its whole path. Nil when every matrix has one in all layers or in none.
     package init(
         _ adapter: LoRAAdapter,
         usesRankStabilisation: Bool = false,
         dropout: Double = 0,
-        baseModel: String?
+        baseModel: String?,
+        layers: Int? = nil
     ) {
         self.adapter = adapter
+        let sites = adapter.modules.map(\.site)
+        let names =
+            layers.map { TargetSelection(sites, layers: $0).targetModules }
+            ?? sites.map(\.linear.targetName)
         configuration = PEFTConfiguration(
             rank: adapter.rank,
             alpha: Double(adapter.alpha),
             usesRankStabilisation: usesRankStabilisation,
             dropout: dropout,
-            targetModules: adapter.modules.map(\.site.linear),
+            targetModules: names,
             baseModel: baseModel
         )
     }

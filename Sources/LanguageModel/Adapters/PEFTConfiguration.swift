@@ -40,7 +40,7 @@ package struct PEFTConfiguration: Sendable, Equatable {
         alpha: Double,
         usesRankStabilisation: Bool = false,
         dropout: Double = 0,
-        targetModules: [LinearLayer],
+        targetModules: [String],
         baseModel: String?,
         revision: String? = nil
     ) {
@@ -50,7 +50,7 @@ package struct PEFTConfiguration: Sendable, Equatable {
         self.alpha = alpha
         self.usesRankStabilisation = usesRankStabilisation
         self.dropout = dropout
-        self.targetModules = Set(targetModules.map(\.targetName)).sorted()
+        self.targetModules = Set(targetModules).sorted()
         self.baseModel = baseModel
         self.revision = revision
     }

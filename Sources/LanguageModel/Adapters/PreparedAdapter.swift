@@ -17,6 +17,8 @@ package struct PreparedAdapter: Sendable {
     /// The lowest layer that has a pair: below it no gradient is needed.
     let lowestLayer: Int
     let moduleCount: Int
+    /// Masks on what enters the pairs, while training with dropout.
+    var dropout: DropoutMasks?
     /// Indexed by layer · 7 + matrix.
     private let pairs: [Pair?]
 

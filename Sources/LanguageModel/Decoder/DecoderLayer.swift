@@ -86,7 +86,7 @@ extension DecoderModel {
         let input = try QuantizedMatrix(normed)
         var parts: [Matrix] = []
         for matrix in configuration.description.attentionInput {
-            parts.append(try linear(input, layer, matrix, adapters, &low, &trace))
+            parts.append(try linear(input, normed, layer, matrix, adapters, &low, &trace))
         }
         guard parts.count == 1 else { return HeadRows(q: parts[0], k: parts[1], v: parts[2]) }
         let (q, k) = (configuration.queryWidth, configuration.keyWidth)
@@ -109,13 +109,14 @@ extension DecoderModel {
         let input = try QuantizedMatrix(normed)
         var parts: [Matrix] = []
         for matrix in description.feedForwardInput {
-            parts.append(try linear(input, layer, matrix, adapters, &low, &trace))
+            parts.append(try linear(input, normed, layer, matrix, adapters, &low, &trace))
         }
         let inner: FeedForwardRows =
             parts.count == 1 ? .plain(up: parts[0]) : .gated(gate: parts[0], up: parts[1])
         let active = try inner.active()
         let output = try linear(
             QuantizedMatrix(active),
+            active,
             layer,
             description.feedForwardOutput,
             adapters,

@@ -56,9 +56,11 @@ package struct DecoderModel: Sendable {
     /// W x + b of one matrix, plus scaling · B (A x) where the adapter has a pair.
     /// - Parameters:
     ///   - x: the input rows, already in fixed point: [rows, in].
+    ///   - plain: the same rows before, which dropout works on.
     ///   - low: takes A x at the matrix's place, which the gradients of the pair need.
     func linear(
         _ x: QuantizedMatrix,
+        _ plain: Matrix,
         _ layer: Int,
         _ linear: LinearLayer,
         _ adapters: RowAdapters,
@@ -68,7 +70,7 @@ package struct DecoderModel: Sendable {
         let own = weights.layers[layer]
         var output = try Contraction.product(x, transposed: own[linear], trace: &trace)
         if let bias = own.bias(of: linear) { try Layers.addRow(bias, to: &output) }
-        low[Int(linear.rawValue)] = try adapters.add(x, layer, linear, to: &output)
+        low[Int(linear.rawValue)] = try adapters.add(x, plain, layer, linear, to: &output)
         return output
     }
 

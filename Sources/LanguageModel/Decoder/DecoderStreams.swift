@@ -48,9 +48,11 @@ struct RowAdapters {
     }
 
     /// Adds scaling · B (A x) to the rows whose adapter has a pair for the matrix.
+    /// - Parameter plain: `x` before it was rounded, which dropout works on.
     /// - Returns: A x where one adapter has all rows, which training needs.
     func add(
         _ x: QuantizedMatrix,
+        _ plain: Matrix,
         _ layer: Int,
         _ linear: LinearLayer,
         to output: inout Matrix
@@ -59,7 +61,14 @@ struct RowAdapters {
         for segment in segments {
             guard let pair = segment.adapter.pair(layer, linear) else { continue }
             let isWhole = segment.rows.count == x.rows
-            let own = isWhole ? x : x.rows(segment.rows)
+            // Only training, which has one adapter for all rows, drops anything.
+            let dropped = isWhole ? try segment.adapter.dropped(plain, layer, linear) : nil
+            let own: QuantizedMatrix
+            if let dropped {
+                own = try QuantizedMatrix(dropped)
+            } else {
+                own = isWhole ? x : x.rows(segment.rows)
+            }
             let inner = try Contraction.product(own, transposed: pair.a)
             let high = try Contraction.product(QuantizedMatrix(inner), transposed: pair.b)
             try Layers.add(
@@ -122,8 +131,10 @@ extension DecoderModel {
             mixed.append(try mix(heads.rows(rows), layer, tables[index], &streams[index].cache))
             start = rows.upperBound
         }
+        let stacked = Matrix.stacked(mixed, columns: configuration.queryWidth)
         let output = try linear(
-            QuantizedMatrix(.stacked(mixed, columns: configuration.queryWidth)),
+            QuantizedMatrix(stacked),
+            stacked,
             layer,
             configuration.description.attentionOutput,
             adapters,

@@ -29,12 +29,25 @@ struct DecoderBackward {
     /// - Parameter output: the gradient of the last layer's output, [rows, hidden].
     mutating func run(
         _ output: Matrix,
-        _ tapes: [LayerTape],
+        _ layers: [LayerMemory],
         _ trace: inout ComputationTrace
     ) throws(ExactMathError) {
         var gradient = output
-        for layer in stride(from: tapes.count - 1, through: adapter.lowestLayer, by: -1) {
-            try passLayer(layer, tapes[layer], &gradient, &trace)
+        for layer in stride(from: layers.count - 1, through: adapter.lowestLayer, by: -1) {
+            try passLayer(layer, tape(layer, layers[layer]), &gradient, &trace)
+        }
+    }
+
+    private func tape(
+        _ layer: Int,
+        _ memory: LayerMemory
+    ) throws(ExactMathError) -> LayerTape {
+        switch memory {
+        case .tape(let tape): return tape
+        case .input(var x):
+            // The first pass has traced these products.
+            var unused = ComputationTrace()
+            return try model.record(layer, &x, batch, table, adapter, &unused)
         }
     }
 
@@ -99,7 +112,11 @@ struct DecoderBackward {
         if let dLow = try addPairGradient(dOutput, layer, linear, tape),
             let pair = adapter.pair(layer, linear)
         {
-            try Layers.add(Contraction.product(dLow, pair.a), to: &dInput)
+            let dEntering = try Contraction.product(dLow, pair.a)
+            try Layers.add(
+                adapter.dropped(dEntering, layer, linear) ?? dEntering,
+                to: &dInput
+            )
         }
         return dInput
     }
@@ -122,9 +139,10 @@ struct DecoderBackward {
         try Layers.multiply(&dB, by: adapter.scaling)
         var dLow = try Contraction.product(dOutput, pair.b)
         try Layers.multiply(&dLow, by: adapter.scaling)
+        let input = tape.input(of: linear)
         let dA = try Contraction.product(
             Layers.transposed(dLow),
-            transposed: Layers.transposed(tape.input(of: linear))
+            transposed: Layers.transposed(adapter.dropped(input, layer, linear) ?? input)
         )
         gradients[pair.index] = LoRAModuleGradient(a: dA, b: dB)
         return dLow

@@ -4,25 +4,28 @@
 import ExactMath
 
 extension DecoderModel {
-    /// - Returns: the last layer's output, [rows, hidden], and one tape a layer.
+    /// - Returns: the last layer's output, [rows, hidden], and one memory a layer.
     func recordedHidden(
         _ batch: SequenceBatch,
         _ table: RotaryTable?,
         _ adapter: PreparedAdapter,
+        _ activations: ActivationMemory,
         _ trace: inout ComputationTrace
-    ) throws(ExactMathError) -> (output: Matrix, tapes: [LayerTape]) {
+    ) throws(ExactMathError) -> (output: Matrix, layers: [LayerMemory]) {
         var x = try embedded(batch.tokens, positions: batch.positions)
-        var tapes: [LayerTape] = []
-        tapes.reserveCapacity(configuration.layers)
+        var layers: [LayerMemory] = []
+        layers.reserveCapacity(configuration.layers)
         for layer in 0..<configuration.layers {
+            let input = x
             var tape = try record(layer, &x, batch, table, adapter, &trace)
             tape.keepInputs(of: adapter, layer)
-            tapes.append(tape)
+            layers.append(activations == .kept ? .tape(tape) : .input(input))
         }
-        return (x, tapes)
+        return (x, layers)
     }
 
-    private func record(
+    /// One layer's pass; `x` becomes its output.
+    func record(
         _ layer: Int,
         _ x: inout Matrix,
         _ batch: SequenceBatch,
@@ -41,6 +44,7 @@ extension DecoderModel {
         let mixed = Matrix.stacked(parts.outputs, columns: configuration.queryWidth)
         let attended = try linear(
             QuantizedMatrix(mixed),
+            mixed,
             layer,
             configuration.description.attentionOutput,
             adapters,

@@ -47,6 +47,22 @@ extension LayerTape {
     }
 }
 
+/// What a forward pass keeps of its layers. No result depends on it: a layer that is computed again
+/// has the same bits.
+package enum ActivationMemory: Sendable {
+    /// Everything that the backward pass needs.
+    case kept
+    /// Only what enters a layer; the rest is computed again, for about a third more time.
+    case recomputed
+}
+
+/// What is kept of one layer.
+enum LayerMemory {
+    case tape(LayerTape)
+    /// The layer's input, [rows, hidden].
+    case input(Matrix)
+}
+
 /// Several sequences one below the other in the rows of one matrix.
 struct SequenceBatch {
     let ranges: [Range<Int>]

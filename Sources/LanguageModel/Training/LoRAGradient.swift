@@ -12,7 +12,8 @@ package struct LoRAModuleGradient: Sendable, Equatable {
 package struct LoRAGradient: Sendable, Equatable {
     /// In the order of the adapter's modules.
     package let modules: [LoRAModuleGradient]
-    /// The mean loss over the target tokens, in nats.
+    /// The mean loss over the target tokens, in nats; of one of several batches, its part of the
+    /// mean over all of them.
     package let loss: Double
     /// How many tokens were targets.
     package let targetCount: Int
@@ -23,6 +24,24 @@ package struct LoRAGradient: Sendable, Equatable {
     /// The whole gradient's norm: squares summed tensor after tensor in float64.
     package var norm: Double {
         tensors.reduce(0) { $0 + Layers.sumOfSquares($1.values) }.squareRoot()
+    }
+}
+
+extension LoRAGradient {
+    /// The gradient of two batches' common mean, each of which was given its part.
+    func adding(_ other: LoRAGradient) throws(ExactMathError) -> LoRAGradient {
+        var sums: [LoRAModuleGradient] = []
+        for (own, more) in zip(modules, other.modules) {
+            var (a, b) = (own.a, own.b)
+            try Layers.add(more.a, to: &a)
+            try Layers.add(more.b, to: &b)
+            sums.append(LoRAModuleGradient(a: a, b: b))
+        }
+        return LoRAGradient(
+            modules: sums,
+            loss: loss + other.loss,
+            targetCount: targetCount + other.targetCount
+        )
     }
 }
 
@@ -38,15 +57,22 @@ extension DecoderModel {
     }
 
     /// The gradient of the mean loss over all target tokens of a batch.
+    /// - Parameters:
+    ///   - targets: what to divide by where the batch is one of several: the target tokens of all
+    ///     of them.
+    ///   - activations: no result depends on it.
     package func batchGradient(
         _ records: [TokenizedRecord],
         adapter: PreparedAdapter,
+        targets: Int? = nil,
+        activations: ActivationMemory = .kept,
         trace: inout ComputationTrace
     ) throws(ModelError) -> LoRAGradient {
         guard !records.isEmpty else { throw .emptyInput }
         for record in records { try configuration.check(record.tokens) }
         do throws(ExactMathError) {
-            return try gradient(records, adapter, &trace)
+            let total = targets ?? records.reduce(0) { $0 + $1.targets.count }
+            return try gradient(records, adapter, Double(total), activations, &trace)
         } catch {
             throw .arithmetic(error)
         }
@@ -55,13 +81,15 @@ extension DecoderModel {
     private func gradient(
         _ records: [TokenizedRecord],
         _ adapter: PreparedAdapter,
+        _ total: Double,
+        _ activations: ActivationMemory,
         _ trace: inout ComputationTrace
     ) throws(ExactMathError) -> LoRAGradient {
         try ExactRuntime.requireExactEnvironment()
         // The last token of a sequence predicts nothing that counts.
         let batch = SequenceBatch(records.map { Array($0.tokens.dropLast()) })
         let table = try rotaryTable(first: 0, count: batch.longest)
-        let (output, tapes) = try recordedHidden(batch, table, adapter, &trace)
+        let (output, layers) = try recordedHidden(batch, table, adapter, activations, &trace)
         let targets = records.flatMap(\.targets)
         let counted = zip(records, batch.ranges).map { record, range in
             range.lowerBound + record.completionStart - 1..<range.upperBound
@@ -78,7 +106,7 @@ extension DecoderModel {
         let (losses, dLogits) = try CrossEntropy.lossesAndGradient(
             logits,
             targets: targets,
-            scale: 1 / Double(targets.count)
+            scale: 1 / total
         )
         let dNormed = try Contraction.product(dLogits, weights.head, trace: &trace)
         var dSelected = Matrix(rows: selected.rows, columns: selected.columns)
@@ -89,10 +117,10 @@ extension DecoderModel {
             to: &dSelected
         )
         var backward = DecoderBackward(self, adapter, batch, table)
-        try backward.run(Self.scattered(dSelected, to: counted, rows: output.rows), tapes, &trace)
+        try backward.run(Self.scattered(dSelected, to: counted, rows: output.rows), layers, &trace)
         return LoRAGradient(
             modules: backward.gradients.compactMap { $0 },
-            loss: losses.reduce(0, +) / Double(targets.count),
+            loss: losses.reduce(0, +) / total,
             targetCount: targets.count
         )
     }

@@ -7,6 +7,9 @@ package struct Trainer: Sendable {
     package enum Failure: Error, Equatable {
         /// No record has a target within the recipe's token limit.
         case noUsableRecords
+        /// The recipe stops early, but no record is held out to decide it by.
+        case noHeldOutRecords
+        /// The run has ended, after this many steps.
         case finished(steps: Int)
         case model(ModelError)
     }
@@ -21,24 +24,41 @@ package struct Trainer: Sendable {
         package let learningRate: Double
         /// Tokens that went through the model.
         package let tokens: Int
+        /// The held-out records' mean loss after the step, where early stopping looked at it.
+        package let heldOutLoss: Double?
     }
 
     package let model: DecoderModel
     package let recipe: TrainingRecipe
-    /// The records as cut by the recipe, in snapshot order.
+    /// The records as cut by the recipe, in snapshot order, without those held out.
     package let records: [TokenizedRecord]
+    /// Those held out.
+    package let heldOut: [TokenizedRecord]
+    package let activations: ActivationMemory
+    private let order: BatchOrder
 
+    /// - Parameters:
+    ///   - records: the snapshot's accepted records in order; nil for those without a target.
+    ///   - activations: no result depends on it.
     package init(
         model: DecoderModel,
         recipe: TrainingRecipe,
-        records: [TokenizedRecord]
+        records: [TokenizedRecord?],
+        activations: ActivationMemory = .kept
     ) throws(Failure) {
-        let limit = min(recipe.maxTokens, model.configuration.contextLength)
-        let usable = records.compactMap { $0.truncated(to: limit) }
+        let examples = recipe.examples(
+            of: records,
+            contextLength: model.configuration.contextLength
+        )
+        let usable = examples.training.compactMap { $0 }
         guard !usable.isEmpty else { throw .noUsableRecords }
+        heldOut = examples.heldOut.compactMap { $0 }
+        guard recipe.earlyStopping == nil || !heldOut.isEmpty else { throw .noHeldOutRecords }
         self.model = model
         self.recipe = recipe
         self.records = usable
+        self.activations = activations
+        order = BatchOrder(recipe, lengths: usable.map(\.tokens.count))
     }
 
     package func initialState() throws(Failure) -> TrainingState {
@@ -49,26 +69,14 @@ package struct Trainer: Sendable {
         }
     }
 
-    /// The records of one step: the next `batchSize` of an endless sequence of epochs, each a
+    /// The batches of one step, counted from 0: of an endless sequence of epochs, each a
     /// permutation from the seed.
-    package func batch(step: Int) -> [TokenizedRecord] {
-        var chosen: [TokenizedRecord] = []
-        var epoch = -1
-        var order: [Int] = []
-        for position in step * recipe.batchSize..<(step + 1) * recipe.batchSize {
-            if position / records.count != epoch {
-                epoch = position / records.count
-                var generator = KeyedGenerator(
-                    seed: recipe.seed,
-                    domain: SeedDomain.dataOrder,
-                    stream: UInt64(epoch)
-                )
-                order = generator.permutation(records.count)
-            }
-            chosen.append(records[order[position % records.count]])
-        }
-        return chosen
+    package func batches(step: Int) -> [[TokenizedRecord]] {
+        order.batches(step: step).map { batch in batch.map { records[$0] } }
     }
+
+    /// The records of one step.
+    package func batch(step: Int) -> [TokenizedRecord] { batches(step: step).flatMap { $0 } }
 
     /// The learning rate of a step, counted from 0.
     package func learningRate(step: Int) -> Double {
@@ -92,11 +100,10 @@ package struct Trainer: Sendable {
         _ state: inout TrainingState,
         trace: inout ComputationTrace
     ) throws(Failure) -> StepReport {
-        guard state.step < recipe.steps else { throw .finished(steps: recipe.steps) }
-        let batch = batch(step: state.step)
+        guard !state.isFinished(recipe) else { throw .finished(steps: state.step) }
+        let batches = batches(step: state.step)
         do throws(ModelError) {
-            let adapter = try PreparedAdapter(state.adapter, for: model.configuration)
-            let gradient = try model.batchGradient(batch, adapter: adapter, trace: &trace)
+            let gradient = try gradient(batches, state, &trace)
             let norm = gradient.norm
             let rate = learningRate(step: state.step)
             var next = state
@@ -105,17 +112,63 @@ package struct Trainer: Sendable {
             } catch {
                 throw ModelError.arithmetic(error)
             }
+            let heldOutLoss = try look(&next, &trace)
             state = next
             return StepReport(
                 step: state.step,
                 loss: gradient.loss,
                 gradientNorm: norm,
                 learningRate: rate,
-                tokens: batch.reduce(0) { $0 + $1.tokens.count }
+                tokens: batches.joined().reduce(0) { $0 + $1.tokens.count },
+                heldOutLoss: heldOutLoss
             )
         } catch {
             throw .model(error)
         }
+    }
+
+    /// The gradient of the mean loss over the targets of all batches.
+    private func gradient(
+        _ batches: [[TokenizedRecord]],
+        _ state: TrainingState,
+        _ trace: inout ComputationTrace
+    ) throws(ModelError) -> LoRAGradient {
+        var adapter = try PreparedAdapter(state.adapter, for: model.configuration)
+        let targets = batches.joined().reduce(0) { $0 + $1.targets.count }
+        var sum: LoRAGradient?
+        for (index, batch) in batches.enumerated() {
+            adapter.dropout = DropoutMasks(recipe, step: state.step, batch: index)
+            let own = try model.batchGradient(
+                batch,
+                adapter: adapter,
+                targets: targets,
+                activations: activations,
+                trace: &trace
+            )
+            do throws(ExactMathError) {
+                sum = try sum?.adding(own) ?? own
+            } catch {
+                throw .arithmetic(error)
+            }
+        }
+        guard let sum else { throw .emptyInput }
+        return sum
+    }
+
+    /// Looks at the held-out records where the recipe says so, and notes what early stopping
+    /// decides by.
+    private func look(
+        _ state: inout TrainingState,
+        _ trace: inout ComputationTrace
+    ) throws(ModelError) -> Double? {
+        guard let rule = recipe.earlyStopping,
+            state.step % rule.interval == 0 || state.step == recipe.steps
+        else { return nil }
+        let adapter = try PreparedAdapter(state.adapter, for: model.configuration)
+        let loss = try model.meanLoss(heldOut, adapter: adapter)
+        trace.absorb(loss.bitPattern)
+        state.note(heldOutLoss: loss, rule)
+        return loss
     }
 
     private func apply(

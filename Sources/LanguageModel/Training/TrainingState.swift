@@ -2,19 +2,15 @@
 
 import ExactMath
 
-/// The adapter, both moments of AdamW, and how many steps were made.
+/// The adapter, both moments of AdamW, how many steps were made, and what early stopping remembers.
 package struct TrainingState: Sendable, Equatable {
-    package enum Failure: Error, Equatable {
-        case wrongLength(expected: Int, found: Int)
-        case stepOutOfRange(UInt64)
-        case notFinite
-    }
-
     package internal(set) var step: Int
     package internal(set) var adapter: LoRAAdapter
     /// One array a LoRA tensor: A, then B, module after module.
     var first: [[Float]]
     var second: [[Float]]
+    /// Nil unless the recipe stops early.
+    package internal(set) var stopping: StoppingState?
 
     /// The state before the first step, from the recipe's seed as PEFT distributes it:
     /// A uniform in ±1/√in, B and the moments zero.
@@ -22,23 +18,24 @@ package struct TrainingState: Sendable, Equatable {
         recipe: TrainingRecipe,
         configuration: ModelConfiguration
     ) throws(ModelError) {
-        var modules: [LoRAModule] = []
-        for layer in 0..<configuration.layers {
-            for linear in recipe.targets {
-                let shape = configuration.shape(of: linear)
-                modules.append(
-                    LoRAModule(
-                        site: LoRASite(layer: layer, linear: linear),
-                        a: Self.initialA(recipe, layer, linear, columns: shape.columns),
-                        b: Matrix(rows: shape.rows, columns: recipe.rank)
-                    )
-                )
-            }
+        if let highest = recipe.targets.highestNamedLayer, highest >= configuration.layers {
+            throw .adapterMismatch(
+                .layerOutOfRange("model.layers.\(highest)", layers: configuration.layers)
+            )
+        }
+        let modules = recipe.targets.sites(layers: configuration.layers).map { site in
+            let shape = configuration.shape(of: site.linear)
+            return LoRAModule(
+                site: site,
+                a: Self.initialA(recipe, site, columns: shape.columns),
+                b: Matrix(rows: shape.rows, columns: recipe.rank)
+            )
         }
         do throws(LoRAAdapter.Failure) {
             adapter = try LoRAAdapter(
                 rank: recipe.rank,
                 alpha: recipe.alpha,
+                rankStabilised: recipe.rankStabilised,
                 modules: modules
             )
             try adapter.validate(for: configuration)
@@ -50,6 +47,7 @@ package struct TrainingState: Sendable, Equatable {
         }
         second = first
         step = 0
+        stopping = recipe.earlyStopping.map { _ in StoppingState(adapter) }
     }
 
     /// The distance between the random streams of two layers; a family's matrices stay distinct.
@@ -57,15 +55,14 @@ package struct TrainingState: Sendable, Equatable {
 
     private static func initialA(
         _ recipe: TrainingRecipe,
-        _ layer: Int,
-        _ linear: LinearLayer,
+        _ site: LoRASite,
         columns: Int
     ) -> Matrix {
-        let stream = UInt64(layer * Self.streamsOfLayer) + UInt64(linear.rawValue)
+        let first = UInt64(site.layer * Self.streamsOfLayer)
         var generator = KeyedGenerator(
             seed: recipe.seed,
             domain: SeedDomain.initialAdapter,
-            stream: stream
+            stream: first + UInt64(site.linear.rawValue)
         )
         let bound = Float(1 / Double(columns).squareRoot())
         return Matrix(
@@ -76,65 +73,54 @@ package struct TrainingState: Sendable, Equatable {
             }
         )
     }
+
+    /// Whether no step is left: all are made, or the run stopped early.
+    package func isFinished(_ recipe: TrainingRecipe) -> Bool {
+        step >= recipe.steps || stopping?.isStopped == true
+    }
+
+    /// What the run yields if it ends here: with early stopping the adapter of the best look, else
+    /// that of the last step.
+    package var result: LoRAAdapter { stopping?.best ?? adapter }
 }
 
-/// What the recipe's seed is used for; each use has its own random stream.
+/// What a recipe's seed is used for; each use has its own random stream.
 enum SeedDomain {
     static let initialAdapter: UInt32 = 1
     static let dataOrder: UInt32 = 2
+    static let heldOut: UInt32 = 3
+    static let packing: UInt32 = 4
+    static let dropout: UInt32 = 5
+}
+
+/// What early stopping remembers between steps.
+package struct StoppingState: Sendable, Equatable {
+    /// Steps made at the best look; 0 before the first one.
+    package internal(set) var bestStep = 0
+    /// The held-out records' mean loss then, in nats; 0 before the first look.
+    package internal(set) var bestLoss = 0.0
+    /// Looks since without a better loss.
+    package internal(set) var misses = 0
+    package internal(set) var isStopped = false
+    /// The adapter of the best look.
+    package internal(set) var best: LoRAAdapter
+
+    init(_ adapter: LoRAAdapter) { best = adapter }
 }
 
 extension TrainingState {
-    /// Canonical bytes, little-endian: step (u64), then for each of adapter, first and second
-    /// moments every LoRA tensor as float32.
-    package var bytes: [UInt8] {
-        var bytes: [UInt8] = []
-        for shift in stride(from: 0, to: 64, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: UInt64(step) >> UInt64(shift)))
+    /// One look at the held-out records, by the rule of the recipe.
+    mutating func note(heldOutLoss loss: Double, _ rule: EarlyStopping) {
+        guard var record = stopping else { return }
+        if record.bestStep == 0 || loss < record.bestLoss - Double(rule.minimumGain) {
+            record.bestStep = step
+            record.bestLoss = loss
+            record.misses = 0
+            record.best = adapter
+        } else {
+            record.misses += 1
+            record.isStopped = record.misses >= rule.patience
         }
-        for module in adapter.modules {
-            bytes += FloatBytes.encode(module.a.values)
-            bytes += FloatBytes.encode(module.b.values)
-        }
-        for tensor in first + second { bytes += FloatBytes.encode(tensor) }
-        return bytes
-    }
-
-    /// Reads a snapshot of the run that recipe and model describe.
-    package init(
-        bytes: [UInt8],
-        recipe: TrainingRecipe,
-        configuration: ModelConfiguration
-    ) throws(Failure) {
-        guard let empty = try? TrainingState(recipe: recipe, configuration: configuration) else {
-            throw .notFinite
-        }
-        self = empty
-        let expected = 8 + 12 * first.reduce(0) { $0 + $1.count }
-        guard bytes.count == expected else {
-            throw .wrongLength(expected: expected, found: bytes.count)
-        }
-        var number: UInt64 = 0
-        for (index, byte) in bytes[..<8].enumerated() {
-            number |= UInt64(byte) << UInt64(8 * index)
-        }
-        guard number <= UInt64(recipe.steps) else { throw .stepOutOfRange(number) }
-        step = Int(number)
-        var rest = bytes[8...]
-        func take(_ count: Int) throws(Failure) -> [Float] {
-            let values = FloatBytes.decode(rest.prefix(count * 4))
-            rest = rest.dropFirst(count * 4)
-            guard Matrix(rows: 1, columns: count, values: values).isFinite else {
-                throw .notFinite
-            }
-            return values
-        }
-        for index in adapter.modules.indices {
-            let module = adapter.modules[index]
-            adapter.modules[index].a.values = try take(module.a.values.count)
-            adapter.modules[index].b.values = try take(module.b.values.count)
-        }
-        for index in first.indices { first[index] = try take(first[index].count) }
-        for index in second.indices { second[index] = try take(second[index].count) }
+        stopping = record
     }
 }
