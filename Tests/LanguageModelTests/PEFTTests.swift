@@ -50,7 +50,7 @@ import Testing
             alpha: 24.5,
             usesRankStabilisation: true,
             dropout: 0.05,
-            targetModules: [.value, .query, .down],
+            targetModules: ["v_proj", "q_proj", "down_proj"],
             baseModel: "base/\"model\"",
             revision: nil
         )

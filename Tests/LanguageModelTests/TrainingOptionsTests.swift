@@ -194,7 +194,7 @@ import Testing
         #expect(throws: Trainer.Failure.noHeldOutRecords) {
             try Trainer(
                 model: source.model(),
-                recipe: recipe(heldOut: 10, stopping: rule),
+                recipe: self.recipe(heldOut: 10, stopping: rule),
                 records: source.records(20)
             )
         }
