@@ -7,6 +7,7 @@ package enum ModelFileError: Error, Equatable {
     case invalidJSON(JSONError)
     case invalidGGUF(GGUFError)
     case invalidWeights(SafetensorsError)
+    case invalidQuantisation(NF4Error)
     /// A key is absent or of the wrong kind.
     case invalidKey(String)
     /// A key has a value that asks for what we do not compute.
@@ -43,9 +44,8 @@ extension ModelConfiguration {
     ) throws(ModelFileError) {
         try file.require("hidden_act", "silu")
         // Off in every model that we compute; on, they would change it.
-        for key in ["attention_bias", "mlp_bias", "quantization_config"] {
-            try file.requireOff(key)
-        }
+        for key in ["attention_bias", "mlp_bias"] { try file.requireOff(key) }
+        try file.requireReadableQuantisation()
         try file.requireValue("pretraining_tp", 1)
         let hidden = try file.integer("hidden_size")
         let heads = try file.integer("num_attention_heads")
@@ -154,6 +154,15 @@ struct HuggingFaceFile {
     func require(_ key: String, _ text: String) throws(ModelFileError) {
         guard let value = object[key] else { throw .invalidKey(key) }
         guard value.string == text else { throw unsupported(key) }
+    }
+
+    /// Throws unless `quantization_config` is absent or says NF4 of bitsandbytes.
+    func requireReadableQuantisation() throws(ModelFileError) {
+        guard let value = object["quantization_config"], value != .null else { return }
+        let storage = value["bnb_4bit_quant_storage"]
+        guard value["quant_method"] == "bitsandbytes", value["load_in_4bit"] == true,
+            value["bnb_4bit_quant_type"] == "nf4", storage == nil || storage == "uint8"
+        else { throw unsupported("quantization_config") }
     }
 
     func requireOff(_ key: String) throws(ModelFileError) {

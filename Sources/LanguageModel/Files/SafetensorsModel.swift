@@ -9,6 +9,8 @@ package struct SafetensorsModel: TensorSource, Sendable {
     private let configuration: ModelConfiguration
     /// The computation's name of each tensor, and where it lies.
     private let places: [String: (file: Int, entry: SafetensorsFile.Entry)]
+    /// Matrices in the NF4 format of bitsandbytes.
+    private let quantised: [String: NF4Tensor]
 
     package init(
         _ file: SafetensorsFile,
@@ -24,9 +26,11 @@ package struct SafetensorsModel: TensorSource, Sendable {
         configuration: ModelConfiguration
     ) throws(ModelFileError) {
         let known = Set(configuration.tensorNames)
+        let quantised = try NF4Tensor.all(configuration, in: files)
+        let parts = Set(quantised.keys.flatMap { NF4Tensor.partNames(of: $0) })
         var places: [String: (file: Int, entry: SafetensorsFile.Entry)] = [:]
         for (index, file) in files.enumerated() {
-            for entry in file.entries {
+            for entry in file.entries where !parts.contains(entry.name) {
                 guard let name = Self.canonicalName(of: entry, configuration, known) else {
                     guard Self.isDerived(entry, configuration) else {
                         throw .unexpectedTensor(entry.name)
@@ -43,11 +47,15 @@ package struct SafetensorsModel: TensorSource, Sendable {
         }
         self.files = files
         self.places = places
+        self.quantised = quantised
         self.configuration = configuration
     }
 
     package func matrix(named name: String) throws(ModelLoadError) -> Matrix {
         guard let place = places[name] else { throw .missingTensor(name) }
+        if let own = quantised[name] {
+            return try Matrix(shape: own.shape, values: own.values, name: name)
+        }
         let matrix: Matrix
         do {
             let values = try files[place.file].floats(of: place.entry)
