@@ -112,7 +112,7 @@ extension FactoryResult {
             (AdapterFolder.card, Array(card.text.utf8)),
             (AdapterFolder.log, Array(TrainingLog.lines(log, input: input).utf8)),
             (AdapterFolder.state, Array(TrainingLog.state(log, input: input).utf8)),
-            (AdapterFolder.evaluation, Array(report.json.prettyText.utf8)),
+            (AdapterFolder.evaluation, Array(report.json(cost: cost).prettyText.utf8)),
             (AdapterFolder.artifact, files.borshBytes),
             (AdapterFolder.trace, trace.borshBytes),
             (AdapterFolder.index, index.artifact),

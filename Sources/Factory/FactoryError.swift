@@ -12,6 +12,12 @@ package enum FactoryError: Error, Equatable {
     case tooLarge(path: String, limit: Int)
     /// No record has a target within the recipe's token limit.
     case noUsableRecords(records: Int)
+    /// The folder holds no run that could go on.
+    case noRun(path: String)
+    /// A file without which a run cannot go on is not whole.
+    case damagedRun(path: String)
+    /// A run began with another base model; both are named by the roots of their weights.
+    case otherModel(expected: String, found: String)
 }
 
 extension FactoryError: CustomStringConvertible {
@@ -26,6 +32,10 @@ extension FactoryError: CustomStringConvertible {
         case .tooLarge(let path, let limit): "\(path) has more than \(limit) bytes"
         case .noUsableRecords(let records):
             "none of the \(records) records has an answer within the recipe's token limit"
+        case .noRun(let path): "\(path) holds no run that could go on"
+        case .damagedRun(let path): "\(path) is damaged; the run has to begin again"
+        case .otherModel(let expected, let found):
+            "the run began with a base model whose weights have the root \(expected); this one has \(found)"
         }
     }
 }

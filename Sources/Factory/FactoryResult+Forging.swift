@@ -17,7 +17,8 @@ extension FactoryResult {
             trace: TrainingTrace(snapshots),
             index: index,
             report: report,
-            log: log
+            log: log,
+            cost: cost
         )
     }
 }

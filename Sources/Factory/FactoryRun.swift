@@ -20,6 +20,8 @@ package struct FactoryInput: Sendable {
     package let heldOut: [DataRecord]
     /// How many records of highest loss to name; 0 leaves that pass out.
     package let suspects: Int
+    /// What is kept of a layer while training; no result depends on it.
+    package let activations: ActivationMemory
     /// Without an index an adapter can be reproduced, but no answer of it can be attributed.
     package let makesIndex: Bool
 
@@ -30,7 +32,8 @@ package struct FactoryInput: Sendable {
         recipe: AdapterRecipe,
         heldOut: [DataRecord] = [],
         suspects: Int = 10,
-        makesIndex: Bool = true
+        makesIndex: Bool = true,
+        activations: ActivationMemory = .kept
     ) {
         self.base = base
         self.baseName = baseName
@@ -39,6 +42,7 @@ package struct FactoryInput: Sendable {
         self.heldOut = heldOut
         self.suspects = suspects
         self.makesIndex = makesIndex
+        self.activations = activations
     }
 }
 
@@ -52,13 +56,20 @@ package struct FactoryResult: Sendable {
     package let report: EvaluationReport
     /// One entry a training step.
     package let log: [FactoryProgress]
+    package let cost: TrainingCost
 }
 
 extension FactoryInput {
     /// Trains, indexes and evaluates.
     ///
-    /// - Parameter onProgress: called often; returning false stops the run.
+    /// - Parameters:
+    ///   - kept: where to keep what the run needs to go on if it is stopped; what is there already
+    ///     is not computed again.
+    ///   - interval: steps between two states that are kept, beside those after each unit.
+    ///   - onProgress: called often; returning false stops the run.
     package func run(
+        keepingIn kept: RunFolder? = nil,
+        every interval: Int = 20,
         onProgress: (FactoryProgress) -> Bool = { _ in true }
     ) throws(FactoryError) -> FactoryResult {
         let evaluator = Evaluator(base, recipe: recipe.training)
@@ -67,7 +78,13 @@ extension FactoryInput {
             throw .noUsableRecords(records: records.count)
         }
         let before = try evaluator.loss(heldOut, adapter: nil)
-        let (trace, adapter, log) = try train(tokenized, onProgress)
+        PeakMemory.reset()
+        let (trace, adapter, log) = try train(tokenized, kept, interval, onProgress)
+        let cost = TrainingCost(
+            seconds: log.last?.elapsed ?? 0,
+            tokens: log.last?.tokens ?? 0,
+            peakMemoryBytes: PeakMemory.bytes()
+        )
         let index = try makeIndex(makesIndex ? tokenized : [], adapter, onProgress)
         let prepared: PreparedAdapter
         do {
@@ -103,37 +120,72 @@ extension FactoryInput {
                 heldOutAfter: try evaluator.loss(heldOut, adapter: prepared),
                 suspects: suspects
             ),
-            log: log
+            log: log,
+            cost: cost
         )
     }
 
     private func train(
         _ records: [TokenizedRecord?],
+        _ kept: RunFolder?,
+        _ interval: Int,
         _ onProgress: (FactoryProgress) -> Bool
     ) throws(FactoryError) -> (TrainingTrace, LoRAAdapter, [FactoryProgress]) {
-        var clock = PhaseClock(.training, total: recipe.training.steps)
-        var log: [FactoryProgress] = []
-        let run: (snapshots: [[UInt8]], adapter: LoRAAdapter)?
-        do {
-            run = try TrainingJob.run(
+        let start = try kept?.progress(recipe.training)
+        var run = try begun(records, start)
+        var log = earlierLog(kept, upTo: run.state.step)
+        var clock = PhaseClock(.training, total: recipe.training.steps, after: log.last)
+        while !run.isFinished {
+            let units = run.snapshots.count
+            let step: Trainer.StepReport
+            do throws(JobFailure) { step = try run.step() } catch { throw .job(error) }
+            let progress = clock.progress(
+                done: step.step,
+                loss: step.loss,
+                learningRate: step.learningRate,
+                newTokens: step.tokens
+            )
+            log.append(progress)
+            try kept?.log(progress.line)
+            if run.snapshots.count > units {
+                try kept?.keep(unit: units, state: run.snapshots[units])
+            } else if step.step % max(1, interval) == 0 {
+                try kept?.keep(step: step.step, state: run.state.bytes)
+            }
+            guard onProgress(progress) else { throw .stopped }
+        }
+        return (TrainingTrace(run.snapshots), run.adapter, log)
+    }
+
+    private func begun(
+        _ records: [TokenizedRecord?],
+        _ start: RunFolder.Progress?
+    ) throws(FactoryError) -> TrainingRun {
+        do throws(JobFailure) {
+            return try TrainingRun(
                 model: base.model,
                 recipe: recipe,
-                records: records
-            ) { step in
-                let progress = clock.progress(
-                    done: step.step,
-                    loss: step.loss,
-                    learningRate: step.learningRate,
-                    newTokens: step.tokens
-                )
-                log.append(progress)
-                return onProgress(progress)
-            }
+                records: records,
+                activations: activations,
+                snapshots: start?.snapshots ?? [],
+                state: start?.state
+            )
         } catch {
             throw .job(error)
         }
-        guard let run else { throw .stopped }
-        return (TrainingTrace(run.snapshots), run.adapter, log)
+    }
+
+    /// The entries of an earlier process for the steps that are not made again.
+    private func earlierLog(_ kept: RunFolder?, upTo step: Int) -> [FactoryProgress] {
+        var entries: [Int: FactoryProgress] = [:]
+        for line in kept?.logLines() ?? [] {
+            guard let entry = FactoryProgress(line: line, total: recipe.training.steps) else {
+                continue
+            }
+            entries[entry.done] = entry
+        }
+        guard step > 0 else { return [] }
+        return (1...step).compactMap { entries[$0] }
     }
 
     private func makeIndex(

@@ -57,7 +57,8 @@ enum TrainingLog {
 }
 
 extension EvaluationReport {
-    package var json: JSON {
+    /// - Parameter cost: what training took.
+    package func json(cost: TrainingCost) -> JSON {
         func real(_ value: Double?) -> JSON {
             value.flatMap { JSONNumber($0) }.map(JSON.number) ?? .null
         }
@@ -72,6 +73,10 @@ extension EvaluationReport {
             "held_out_loss_before": real(heldOutBefore),
             "held_out_loss_after": real(heldOutAfter),
             "held_out_change": real(heldOutChange),
+            "training_seconds": real(cost.seconds),
+            "training_tokens": .integer(cost.tokens),
+            "tokens_per_second": real(cost.tokensPerSecond),
+            "peak_memory_bytes": cost.peakMemoryBytes.map { .integer($0) } ?? .null,
             "suspects": .array(rows),
         ]
     }

@@ -139,23 +139,10 @@ extension TrainingJob {
         records: [TokenizedRecord?],
         report: (Trainer.StepReport) -> Bool = { _ in true }
     ) throws(JobFailure) -> (snapshots: [[UInt8]], adapter: LoRAAdapter)? {
-        let trainer = try trainer(model, recipe, records)
-        var snapshots: [[UInt8]] = []
-        do throws(Trainer.Failure) {
-            var state = try trainer.initialState()
-            for unit in 0..<recipe.unitCount {
-                var trace = ComputationTrace()
-                while state.step < lastStep(of: unit, recipe),
-                    !state.isFinished(recipe.training)
-                {
-                    guard report(try trainer.step(&state, trace: &trace)) else { return nil }
-                }
-                snapshots.append(state.bytes)
-                if state.isFinished(recipe.training) { break }
-            }
-            return (snapshots, state.result)
-        } catch {
-            throw .numerics("\(error)")
+        var run = try TrainingRun(model: model, recipe: recipe, records: records)
+        while !run.isFinished {
+            guard report(try run.step()) else { return nil }
         }
+        return (run.snapshots, run.adapter)
     }
 }

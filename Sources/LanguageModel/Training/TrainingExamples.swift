@@ -22,7 +22,7 @@ extension TrainingRecipe {
     ) -> TrainingExamples {
         let isHeldOut = heldOut(among: records.count)
         let limit = min(maxTokens, contextLength)
-        let usable = records.map { example($0, limit: limit) }
+        let usable = records.map { $0?.example(lossTokens, limit: limit) }
         return TrainingExamples(
             training: zip(usable, isHeldOut).map { $1 ? nil : $0 },
             heldOut: zip(usable, isHeldOut).map { $1 ? $0 : nil }
@@ -39,13 +39,15 @@ extension TrainingRecipe {
         for place in generator.permutation(count).prefix(number) { held[place] = true }
         return held
     }
+}
 
-    private func example(_ record: TokenizedRecord?, limit: Int) -> TokenizedRecord? {
-        guard let record else { return nil }
-        switch lossTokens {
-        case .completion: return record.truncated(to: limit)
+extension TokenizedRecord {
+    /// The record cut to a number of tokens, with the targets that are asked for; nil without any.
+    package func example(_ targets: LossTokens, limit: Int) -> TokenizedRecord? {
+        switch targets {
+        case .completion: return truncated(to: limit)
         case .all:
-            let whole = TokenizedRecord(tokens: record.tokens, completionStart: 1)
+            let whole = TokenizedRecord(tokens: tokens, completionStart: 1)
             return whole?.truncated(to: limit)
         }
     }
