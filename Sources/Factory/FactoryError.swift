@@ -12,6 +12,8 @@ package enum FactoryError: Error, Equatable {
     case tooLarge(path: String, limit: Int)
     /// No record has a target within the recipe's token limit.
     case noUsableRecords(records: Int)
+    /// The base could not be put into NF4.
+    case quantisation(String)
     /// The folder holds no run that could go on.
     case noRun(path: String)
     /// A file without which a run cannot go on is not whole.
@@ -32,6 +34,7 @@ extension FactoryError: CustomStringConvertible {
         case .tooLarge(let path, let limit): "\(path) has more than \(limit) bytes"
         case .noUsableRecords(let records):
             "none of the \(records) records has an answer within the recipe's token limit"
+        case .quantisation(let reason): "the base cannot be quantised: \(reason)"
         case .noRun(let path): "\(path) holds no run that could go on"
         case .damagedRun(let path): "\(path) is damaged; the run has to begin again"
         case .otherModel(let expected, let found):

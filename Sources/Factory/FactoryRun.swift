@@ -78,13 +78,8 @@ extension FactoryInput {
             throw .noUsableRecords(records: records.count)
         }
         let before = try evaluator.loss(heldOut, adapter: nil)
-        PeakMemory.reset()
-        let (trace, adapter, log) = try train(tokenized, kept, interval, onProgress)
-        let cost = TrainingCost(
-            seconds: log.last?.elapsed ?? 0,
-            tokens: log.last?.tokens ?? 0,
-            peakMemoryBytes: PeakMemory.bytes()
-        )
+        let trained = try train(base.model, tokenized, kept, interval, onProgress)
+        let adapter = trained.adapter
         let index = try makeIndex(makesIndex ? tokenized : [], adapter, onProgress)
         let prepared: PreparedAdapter
         do {
@@ -112,7 +107,7 @@ extension FactoryInput {
                 weights: folder.weights
             ),
             canonicalRoot: CanonicalRoot.adapter(adapter, base: base.weightsRoot),
-            trace: trace,
+            trace: trained.trace,
             index: index,
             report: EvaluationReport(
                 heldOutRecords: heldOut.count,
@@ -120,19 +115,30 @@ extension FactoryInput {
                 heldOutAfter: try evaluator.loss(heldOut, adapter: prepared),
                 suspects: suspects
             ),
-            log: log,
-            cost: cost
+            log: trained.log,
+            cost: trained.cost
         )
     }
 
-    private func train(
+    /// What training alone yields.
+    struct Trained {
+        let trace: TrainingTrace
+        let adapter: LoRAAdapter
+        let log: [FactoryProgress]
+        let cost: TrainingCost
+    }
+
+    func train(
+        _ model: DecoderModel,
         _ records: [TokenizedRecord?],
         _ kept: RunFolder?,
         _ interval: Int,
         _ onProgress: (FactoryProgress) -> Bool
-    ) throws(FactoryError) -> (TrainingTrace, LoRAAdapter, [FactoryProgress]) {
+    ) throws(FactoryError) -> Trained {
+        PeakMemory.reset()
+        let before = PeakMemory.resident()
         let start = try kept?.progress(recipe.training)
-        var run = try begun(records, start)
+        var run = try begun(model, records, start)
         var log = earlierLog(kept, upTo: run.state.step)
         var clock = PhaseClock(.training, total: recipe.training.steps, after: log.last)
         while !run.isFinished {
@@ -154,16 +160,28 @@ extension FactoryInput {
             }
             guard onProgress(progress) else { throw .stopped }
         }
-        return (TrainingTrace(run.snapshots), run.adapter, log)
+        let peak = PeakMemory.bytes()
+        return Trained(
+            trace: TrainingTrace(run.snapshots),
+            adapter: run.adapter,
+            log: log,
+            cost: TrainingCost(
+                seconds: log.last?.elapsed ?? 0,
+                tokens: log.last?.tokens ?? 0,
+                peakMemoryBytes: peak,
+                addedMemoryBytes: before.flatMap { before in peak.map { max(0, $0 - before) } }
+            )
+        )
     }
 
     private func begun(
+        _ model: DecoderModel,
         _ records: [TokenizedRecord?],
         _ start: RunFolder.Progress?
     ) throws(FactoryError) -> TrainingRun {
         do throws(JobFailure) {
             return try TrainingRun(
-                model: base.model,
+                model: model,
                 recipe: recipe,
                 records: records,
                 activations: activations,

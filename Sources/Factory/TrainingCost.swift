@@ -9,6 +9,8 @@ package struct TrainingCost: Sendable, Equatable {
     /// The most memory that the process had while it trained, the model included; nil where the
     /// system does not say.
     package let peakMemoryBytes: Int?
+    /// How much of that came while training, beside what was loaded before.
+    package let addedMemoryBytes: Int?
 
     package var tokensPerSecond: Double { seconds > 0 ? Double(tokens) / seconds : 0 }
 }
@@ -21,9 +23,14 @@ enum PeakMemory {
         try? Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
     }
 
-    static func bytes() -> Int? {
+    static func bytes() -> Int? { field("VmHWM:") }
+
+    /// What is resident now.
+    static func resident() -> Int? { field("VmRSS:") }
+
+    private static func field(_ name: String) -> Int? {
         guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
             let kilobytes = line.split(whereSeparator: { " \t".contains($0) }).dropFirst().first
         else { return nil }
         return Int(kilobytes).map { $0 * 1024 }

@@ -8,12 +8,15 @@ import Primitives
 import Testing
 
 @Suite("Factory runs") struct FactoryRunTests {
-    static func bundle() throws -> ModelBundle {
+    /// A fixture of the model's tests.
+    static func bytes(_ name: String) throws -> [UInt8] {
         let tests = URL(filePath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent()
-        let file = tests.appending(path: "LanguageModelTests/Fixtures/tiny.gguf")
-        return try ModelBundle(gguf: [UInt8](Data(contentsOf: file)))
+        let file = tests.appending(path: "LanguageModelTests/Fixtures/\(name)")
+        return [UInt8](try Data(contentsOf: file))
     }
+
+    static func bundle() throws -> ModelBundle { try ModelBundle(gguf: bytes("tiny.gguf")) }
 
     static func record(_ prompt: String, _ completion: String) -> DataRecord {
         DataRecord(prompt: Array(prompt.utf8), completion: Array(completion.utf8))

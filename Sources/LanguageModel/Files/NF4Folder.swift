@@ -81,14 +81,17 @@ package enum NF4Folder {
         guard object["quantization_config"] == nil else {
             throw .unsupported(key: "quantization_config", value: "quantised already")
         }
-        let quantisation: JSON = [
-            "_load_in_4bit": true, "_load_in_8bit": false, "bnb_4bit_compute_dtype": "float32",
+        let text = """
+            {"_load_in_4bit": true, "_load_in_8bit": false, "bnb_4bit_compute_dtype": "float32",
             "bnb_4bit_quant_storage": "uint8", "bnb_4bit_quant_type": "nf4",
-            "bnb_4bit_use_double_quant": .bool(isDouble),
-            "llm_int8_enable_fp32_cpu_offload": false, "llm_int8_has_fp16_weight": false,
-            "llm_int8_skip_modules": .null, "llm_int8_threshold": 6.0, "load_in_4bit": true,
-            "load_in_8bit": false, "quant_method": "bitsandbytes",
-        ]
+            "bnb_4bit_use_double_quant": \(isDouble), "llm_int8_enable_fp32_cpu_offload": false,
+            "llm_int8_has_fp16_weight": false, "llm_int8_skip_modules": null,
+            "llm_int8_threshold": 6.0, "load_in_4bit": true, "load_in_8bit": false,
+            "quant_method": "bitsandbytes"}
+            """
+        guard let quantisation = try? JSON.parse(Array(text.utf8)) else {
+            preconditionFailure("the text above is JSON")
+        }
         var members = object.members
         members.append(.init(key: "quantization_config", value: quantisation))
         members.sort { $0.key < $1.key }

@@ -2,7 +2,7 @@
 // with double quantisation `X.nested_absmax` and `X.nested_quant_map`, and
 // `X.quant_state.bitsandbytes__nf4`, the bytes of a JSON object.
 
-package import JSON
+import JSON
 
 extension NF4Tensor {
     private static let stateName = ".quant_state.bitsandbytes__nf4"
