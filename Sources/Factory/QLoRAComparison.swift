@@ -3,7 +3,7 @@
 import Commitments
 import ExactMath
 package import JSON
-package import Jobs
+import Jobs
 package import LanguageModel
 
 package struct QLoRAComparison: Sendable, Equatable {

@@ -7,7 +7,7 @@ import Cryptography
 package import Foundation
 import Jobs
 package import LanguageModel
-package import Primitives
+import Primitives
 
 /// Invariant of the folder: a run's files depend on its input alone, so whatever of them is whole
 /// may be used, and whatever is missing is computed again with the same bits.
