@@ -122,7 +122,7 @@ import Testing
         let model = try RandomLlama(layers: 3).configuration
         func read(_ text: String) throws -> TargetSelection { try .init(text, for: model) }
         #expect(try read("q_proj, v_proj") == [.query, .value])
-        #expect(try read("all-linear") == TargetSelection(LinearLayer.allCases))
+        #expect(try read("all-linear") == TargetSelection(model.description.linears))
         #expect(try read(#".*\.(up|down)_proj"#) == [.up, .down])
         let some = try read(#".*layers\.[12]\.mlp\.up_proj"#)
         #expect(
