@@ -134,7 +134,9 @@ extension Replica {
         guard signed.isSigned(in: consensus.set, chain: configuration.chain) else {
             return emit(.report(peer, .forgedProposal(proposal)))
         }
-        guard block.hash == proposal.block else {
+        // The hash is the header's: contents that are not the header's are another block under the
+        // same name. Were that one judged, its verdict would be taken for the true one's.
+        guard block.hash == proposal.block, block.contentsMatchHeader else {
             return emit(.report(peer, .mismatchedBlock(proposal)))
         }
         guard let isValid = judge(proposal, block) else { return }

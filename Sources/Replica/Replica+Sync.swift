@@ -100,15 +100,19 @@ extension Replica {
         }
         let last = min(tip.height.value, first.value + UInt64(count) - 1)
         var budget = Self.servedByteLimit
-        do {
-            for height in first.value...last {
-                guard budget > 0, let certified = try store.certifiedBlock(at: Height(height))
-                else { break }
-                budget -= certified.block.transactions.reduce(1_024) { $0 + $1.byteCount }
-                emit(.send(.block(certified), to: peer))
-            }
-        } catch {
-            halt(.read)
+        for height in first.value...last {
+            guard budget > 0, let certified = stored(Height(height)) else { return }
+            budget -= certified.block.transactions.reduce(1_024) { $0 + $1.byteCount }
+            emit(.send(.block(certified), to: peer))
+        }
+    }
+
+    /// A block of the past. Nothing that this node does next depends on it, so one that is damaged
+    /// stops nobody: it is noted, and whoever wants it asks another peer.
+    private mutating func stored(_ height: Height) -> CertifiedBlock? {
+        do { return try store.certifiedBlock(at: height) } catch {
+            emit(.note(.unreadableBlock(height)))
+            return nil
         }
     }
 

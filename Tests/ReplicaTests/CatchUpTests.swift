@@ -180,4 +180,15 @@ struct CatchUpTests {
         #expect(try served(0, 1) == 0)
         #expect(try served(.max - 1, 32) == 0)
     }
+
+    @Test("a damaged block of the past stops nobody: its owner goes on, and others serve it")
+    func damagedBlock() throws {
+        let cluster = try behind()
+        for store in cluster.stores[..<2] { store.damaged = [Height(2)] }
+        cluster.passes = { _, _, _ in true }
+        try cluster.pass(12_000)
+        #expect(Set(cluster.heights()).count == 1)
+        let asked = (0..<2).filter { cluster.notes($0).contains(.unreadableBlock(Height(2))) }
+        #expect(!asked.isEmpty)
+    }
 }

@@ -32,9 +32,6 @@ struct JudgementTests {
                 .timeNotAfterParent(parent: tip.time, found: tip.time),
                 { $0.time = tip.time }
             ),
-            (.contentsMismatch, { $0.transactionsRoot = other }),
-            (.contentsMismatch, { $0.evidenceRoot = other }),
-            (.contentsMismatch, { $0.lastCommitHash = other }),
             (.wrongValidators, { $0.validatorsHash = other }),
             (.wrongNextValidators, { $0.nextValidatorsHash = other }),
             (.invalidBeacon, { $0.beacon = other }),

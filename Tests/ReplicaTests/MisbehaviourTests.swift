@@ -54,6 +54,34 @@ struct MisbehaviourTests {
         #expect(scene.cluster.replicas[scene.judge].mempool.count == 0)
     }
 
+    @Test("a proposal with other contents under the same header spoils nothing for the true one")
+    func swappedContents() throws {
+        let scene = try JudgementScene()
+        let cluster = scene.cluster
+        let stripped = Block(
+            header: scene.block.header,
+            transactions: [],
+            evidence: [],
+            lastCommit: nil
+        )
+        #expect(!scene.block.transactions.isEmpty || scene.block.lastCommit != nil)
+        let liar = try cluster.peer((scene.proposer + 2) % 4)
+        try cluster.give(.message(.proposal(scene.signed, stripped), from: liar), to: scene.judge)
+        let torn = scene.altered { $0.evidenceRoot = $0.parent }
+        #expect(try scene.judge(torn) == nil)
+        #expect(cluster.reports(scene.judge).count == 2)
+        #expect(cluster.reports(scene.judge)[0] == .mismatchedBlock(scene.signed.proposal))
+        let honest = try cluster.peer(scene.proposer)
+        try cluster.give(
+            .message(.proposal(scene.signed, scene.block), from: honest),
+            to: scene.judge
+        )
+        cluster.passes = { _, _, _ in true }
+        try cluster.pass(8_000)
+        #expect(Set(cluster.heights()).count == 1)
+        #expect(cluster.heights()[scene.judge] > 3)
+    }
+
     @Test("what is refused only because of state or time blames nobody")
     func noBlame() throws {
         let scene = try JudgementScene()

@@ -10,6 +10,8 @@ final class TestStore: ReplicaStore {
     private var values: [[UInt8]: [UInt8]] = [:]
     private var nodes: [NodeKey: TreeNode] = [:]
     var log: [WALEntry] = []
+    /// Heights whose blocks do not read back.
+    var damaged: Set<Height> = []
 
     init(genesis: Genesis) throws {
         let state = try genesis.initialState()
@@ -30,6 +32,7 @@ final class TestStore: ReplicaStore {
 
     func certifiedBlock(at height: Height) throws(StateReadError) -> CertifiedBlock? {
         guard height > .genesis, height.value <= UInt64(blocks.count) else { return nil }
+        guard !damaged.contains(height) else { throw StateReadError(key: []) }
         return blocks[Int(height.value) - 1]
     }
 

@@ -115,6 +115,11 @@ struct ReplicaEngine: ~Copyable {
             )
         case .rejected(let hash, let why):
             logger.warning("a block was rejected", metadata: ["hash": "\(hash)", "why": "\(why)"])
+        case .unreadableBlock(let height):
+            logger.error(
+                "a stored block is damaged: restore it from a backup or a peer",
+                metadata: ["height": "\(height.value)"]
+            )
         case .entered(let height, let round):
             logger.debug(
                 "round",

@@ -46,6 +46,8 @@ package enum ReplicaNote: Sendable, Hashable {
     case decided(Height, Round, Digest)
     case equivocation(Height, ValidatorIndex)
     case syncing(from: Height, to: Height)
+    /// A stored block does not read back; a peer asked for it.
+    case unreadableBlock(Height)
 }
 
 package enum ReplicaFault: Error, Sendable, Equatable {
