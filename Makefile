@@ -11,6 +11,8 @@ SWIFT_FLAGS := -c release
 MODEL ?= small
 KEEP ?=
 JSON ?=
+SEEDS ?= 0-999
+TWINS ?= $(if $(filter command line,$(origin SEEDS)),$(SEEDS),0-499999)
 
 .PHONY: help
 help: ## list the commands
@@ -56,6 +58,20 @@ fetch-smollm2: ## fetch SmolLM2-135M-Instruct into the cache and check its hash
 .PHONY: bench
 bench: build ## measure the figures of docs/benchmarks.md
 	@Benchmarks/run
+
+.PHONY: sim
+sim: ## simulate replicas under faults (SEEDS=FIRST-LAST or one seed), every seed twice
+	OPENLEDGER_CORE=chain swift build $(SWIFT_FLAGS) --product simulate
+	@"$$(OPENLEDGER_CORE=chain swift build $(SWIFT_FLAGS) --show-bin-path)/simulate" seeds $(SEEDS)
+
+.PHONY: twins
+twins: ## consensus alone among twins and other faulty validators (SEEDS=FIRST-LAST)
+	OPENLEDGER_CORE=chain swift build $(SWIFT_FLAGS) --product simulate
+	@"$$(OPENLEDGER_CORE=chain swift build $(SWIFT_FLAGS) --show-bin-path)/simulate" twins $(TWINS)
+
+.PHONY: mutants
+mutants: ## plant each defect of Tests/Mutants: the tests have to catch it
+	@Scripts/mutants
 
 .PHONY: clean
 clean: ## delete what the build made

@@ -1,13 +1,15 @@
 // Watches everything that leaves the nodes, and collects broken promises.
 
+import Cryptography
 import Ledger
 import Primitives
 import Replica
 import StateTree
 import Voting
 
-/// The promises: one block a height, one state root a height, one signature a step, honest peers
-/// are not blamed, nobody halts, the supply is conserved.
+/// The promises: one block a height, one state root a height, one signature a step, only what was
+/// submitted and once, times near the true one, proofs of faults name the faulty, honest peers are
+/// not blamed, nobody halts, the supply is conserved.
 struct SafetyMonitor {
     private struct Step: Hashable {
         let key: PublicKey
@@ -23,10 +25,19 @@ struct SafetyMonitor {
     /// Whose double signatures are expected.
     private let faulty: PublicKey?
     private let chain: ChainID
+    /// How far a block's time may be ahead of the true time.
+    private let timeSlack: UInt64
+    /// What the workload has signed, and the height at which it was committed.
+    private var submitted: [Digest: Height?] = [:]
 
-    init(chain: ChainID, faulty: PublicKey?) {
+    init(chain: ChainID, faulty: PublicKey?, timeSlack: UInt64) {
         self.chain = chain
         self.faulty = faulty
+        self.timeSlack = timeSlack
+    }
+
+    mutating func submit(_ transaction: SignedTransaction) {
+        submitted[transaction.id] = .some(nil)
     }
 
     /// Violations beyond the first few repeat what those say.
@@ -46,7 +57,7 @@ struct SafetyMonitor {
         }
         if height.value > UInt64(blocks.count) {
             blocks.append(block.certified)
-            return
+            return check(block.certified.block, at: time)
         }
         let known = blocks[Int(height.value) - 1].block.header
         let header = block.certified.block.header
@@ -55,6 +66,28 @@ struct SafetyMonitor {
         }
         if known.stateRoot != header.stateRoot {
             violate("node \(node): a second state of height \(height.value)", at: time)
+        }
+    }
+
+    /// What makes the first block of a height a valid one.
+    private mutating func check(_ block: Block, at time: UInt64) {
+        let height = block.header.height
+        for transaction in block.transactions {
+            let isNew = submitted[transaction.id].map { $0 == nil } ?? false
+            if !isNew {
+                violate("height \(height.value): unknown or repeated transaction", at: time)
+            }
+            submitted[transaction.id] = height
+        }
+        if block.header.time > SimulatedGenesis.start + time + timeSlack {
+            violate("height \(height.value) is of the future: \(block.header.time)", at: time)
+        }
+        for evidence in block.evidence {
+            let vote = evidence.first
+            let isTrue = faulty.map {
+                Ed25519.verify(vote.signature, of: vote.vote.signBytes(chain: chain), by: $0)
+            }
+            if isTrue != true { violate("height \(height.value): an honest one accused", at: time) }
         }
     }
 

@@ -13,13 +13,13 @@ package struct SimulatedGenesis {
     package let changes: [StateChange]
     let tree: TreeUpdate
     /// Seeds of the validators' hot keys, in the order of `genesis.validators`.
-    let validatorSeeds: [[UInt8]]
+    package let validatorSeeds: [[UInt8]]
     /// Seeds of the accounts' keys.
     let accountSeeds: [[UInt8]]
 
     static let start: UInt64 = 1_700_000_000_000
 
-    init(validators: Int, accounts: Int) throws {
+    package init(validators: Int, accounts: Int) throws {
         guard let chain = ChainID("simulation") else { throw SimulationError.setup }
         validatorSeeds = (0..<validators).map { Self.seed(1, $0) }
         accountSeeds = (0..<accounts).map { Self.seed(2, $0) }

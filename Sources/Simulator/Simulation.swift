@@ -9,27 +9,34 @@ import Replica
 import StateTree
 import Voting
 
-/// Runs chaos for a while, then heals everything and demands progress.
+/// Runs chaos for a while; then everything heals but what may stay faulty, and the rest has to
+/// make progress.
 package struct Simulation {
     indirect enum Happening {
         case input(node: Int, life: UInt64, ReplicaInput)
         case deliver(to: Int, from: Int, ReplicaMessage)
         case restart(Int)
-        case split
-        case join
+        case fault(Fault)
+        case end(Fault, node: Int)
         case heal
         case transfer
     }
 
-    package static let validatorCount = 4
+    /// What comes and goes; see `FaultPlan`.
+    enum Fault: CaseIterable {
+        case partition, fullDisk, flip, freeze
+    }
+
     package static let chaosMilliseconds: UInt64 = 5_000
     package static let healMilliseconds: UInt64 = 60_000
-    /// Heights that every node has to commit after the healing.
+    /// Heights that every surviving node has to commit after the healing.
     package static let progress: UInt64 = 3
+    static let wildSkew: Int64 = 3_600_000
 
     let seed: UInt64
-    let genesis: SimulatedGenesis
+    package let genesis: SimulatedGenesis
     let workload: TransferWorkload
+    let misbehaver: Misbehaver?
     var plan: FaultPlan
     var random: SimulationRandom
     var nodes: [SimulatedNode] = []
@@ -37,41 +44,75 @@ package struct Simulation {
     var monitor: SafetyMonitor
     var trace = TraceHash()
     var time: UInt64 = 0
-    /// Which side of a split each node is on; all equal when there is none.
-    var sides: [UInt8]
+    var links: SimulatedLinks
     var healedAt: UInt64?
     var goal: UInt64 = .max
-    var counts = (events: 0, crashes: 0, messages: 0, transfers: 0, evidence: 0)
+    /// Nodes that have to make progress after the healing.
+    var survivors: [Int] = []
+    var counts = SimulationCounts()
 
-    /// - Parameter plan: what goes wrong; drawn from the seed when nil.
-    package init(seed: UInt64, hasTwin: Bool = false, plan: FaultPlan? = nil) throws {
+    /// Draws everything from the seed.
+    package init(seed: UInt64) throws {
+        var random = SimulationRandom(seed: seed)
+        let plan = FaultPlan.drawn(&random, misconduct: nil)
+        try self.init(seed: seed, plan: plan, random: random)
+    }
+
+    /// Draws everything but what the last validator does.
+    package init(seed: UInt64, misconduct: Misconduct?) throws {
+        var random = SimulationRandom(seed: seed)
+        let plan = FaultPlan.drawn(&random, misconduct: .some(misconduct))
+        try self.init(seed: seed, plan: plan, random: random)
+    }
+
+    /// Draws only what the plan leaves open.
+    package init(seed: UInt64, plan: FaultPlan) throws {
+        try self.init(seed: seed, plan: plan, random: SimulationRandom(seed: seed))
+    }
+
+    private init(seed: UInt64, plan: FaultPlan, random: SimulationRandom) throws {
         self.seed = seed
-        genesis = try SimulatedGenesis(validators: Self.validatorCount, accounts: 5)
+        self.plan = plan
+        self.random = random
+        genesis = try SimulatedGenesis(validators: plan.validators, accounts: 5)
         workload = try TransferWorkload(genesis)
-        random = SimulationRandom(seed: seed)
-        self.plan = plan ?? FaultPlan.drawn(&random, hasTwin: hasTwin)
-        let twinKey = hasTwin ? genesis.genesis.validators.last?.key : nil
-        monitor = SafetyMonitor(chain: genesis.record.chain, faulty: twinKey)
-        let count = Self.validatorCount + (hasTwin ? 1 : 0)
-        sides = [UInt8](repeating: 0, count: count)
+        let chain = genesis.record.chain
+        let last = plan.validators - 1
+        let keys = zip(genesis.validatorSeeds, genesis.genesis.validators).map {
+            ValidatorKey(seed: $0, publicKey: $1.key)
+        }
+        let faulty = plan.misconduct == nil ? nil : keys[last].publicKey
+        let slack = UInt64(genesis.record.parameters.timing.clockSkewMilliseconds)
+        monitor = SafetyMonitor(
+            chain: chain,
+            faulty: faulty,
+            timeSlack: slack + plan.skewMilliseconds
+        )
+        misbehaver = plan.misconduct.map {
+            Misbehaver(misconduct: $0, key: keys[last], chain: chain)
+        }
+        let count = plan.validators + (plan.misconduct == .twin ? 1 : 0)
+        links = SimulatedLinks(count: count)
         for number in 0..<count {
-            let validator = min(number, Self.validatorCount - 1)
-            let peerKey = try SigningKey(
-                seed: [9, UInt8(number)] + genesis.accountSeeds[0].dropFirst(2)
-            )
+            let skew = Int64(self.random.number(0...2 * plan.skewMilliseconds))
+            let peerSeed = [9, UInt8(number)] + genesis.accountSeeds[0].dropFirst(2)
             nodes.append(
                 SimulatedNode(
-                    peer: PeerID(peerKey.publicKey),
-                    keySeed: genesis.validatorSeeds[validator],
-                    validatorKey: genesis.genesis.validators[validator].key,
+                    peer: PeerID(try SigningKey(seed: peerSeed).publicKey),
+                    key: keys[min(number, last)],
                     disk: SimulatedDisk(genesis: genesis),
-                    skew: self.plan.skewMilliseconds == 0
-                        ? 0 : random.number(0...self.plan.skewMilliseconds),
-                    isFaulty: hasTwin && validator == Self.validatorCount - 1
+                    skew: skew - Int64(plan.skewMilliseconds),
+                    misconduct: number >= last ? plan.misconduct : nil
                 )
             )
         }
+        if plan.hasWildClock { nodes[0].clock.skew = wildSkew() }
     }
+
+    /// A node's disk, to look at or to take examples from.
+    package func disk(of node: Int) -> SimulatedDisk { nodes[node].disk }
+
+    mutating func wildSkew() -> Int64 { random.isOn ? Self.wildSkew : -Self.wildSkew }
 
     package mutating func run() -> SimulationReport {
         prepare()
@@ -80,7 +121,7 @@ package struct Simulation {
             counts.events += 1
             happen(happening)
             if let healedAt {
-                if nodes.allSatisfy({ $0.disk.tip.height.value >= goal }) { break }
+                if survivors.allSatisfy({ nodes[$0].disk.tip.height.value >= goal }) { break }
                 if time > healedAt + Self.healMilliseconds {
                     let heights = nodes.map { $0.disk.tip.height.value }
                     monitor.violate("no progress to \(goal) after healing: \(heights)", at: time)
@@ -95,11 +136,7 @@ package struct Simulation {
             trace: trace.digest,
             violations: monitor.violations,
             heights: nodes.map { $0.disk.tip.height.value },
-            events: counts.events,
-            crashes: counts.crashes,
-            messages: counts.messages,
-            transfers: counts.transfers,
-            evidence: counts.evidence
+            counts: counts
         )
     }
 
@@ -108,46 +145,34 @@ package struct Simulation {
         for at in stride(from: UInt64(200), to: Self.chaosMilliseconds, by: 500) {
             queue.add(.transfer, at: at + random.number(0...400))
         }
-        if plan.partitionEveryMilliseconds > 0 {
-            queue.add(.split, at: random.number(100...plan.partitionEveryMilliseconds))
-        }
+        for fault in Fault.allCases { comeAgain(fault, after: time) }
         queue.add(.heal, at: Self.chaosMilliseconds)
     }
 
     private mutating func happen(_ happening: Happening) {
         switch happening {
         case .input(let node, let life, let input):
-            if nodes[node].life == life { give(input, to: node) }
+            guard nodes[node].life == life, !waits(node, happening) else { return }
+            give(input, to: node)
         case .deliver(let to, let from, let message):
-            guard sides[to] == sides[from], nodes[to].replica != nil else { return }
+            guard links.carries(from: from, to: to), nodes[to].replica != nil,
+                !waits(to, happening)
+            else { return }
             trace.note(time, to, message)
             give(.message(message, from: nodes[from].peer), to: to)
         case .restart(let node): start(node)
-        case .split: split()
-        case .join: sides = sides.map { _ in 0 }
+        case .fault(let fault): begin(fault)
+        case .end(let fault, let node): end(fault, node)
         case .heal: heal()
         case .transfer: transfer()
         }
     }
 
-    private mutating func heal() {
-        let twin = plan.hasTwin
-        plan = .calm
-        plan.hasTwin = twin
-        plan.delayMilliseconds = 1...20
-        sides = sides.map { _ in 0 }
-        healedAt = time
-        for number in nodes.indices where nodes[number].replica == nil { start(number) }
-        goal = (nodes.map { $0.disk.tip.height.value }.max() ?? 0) + Self.progress
-    }
-
-    /// Splits the nodes in two at random; messages between the sides are lost.
-    private mutating func split() {
-        guard healedAt == nil else { return }
-        for number in sides.indices { sides[number] = UInt8(random.number(0...1)) }
-        let length = random.number(plan.partitionMilliseconds)
-        queue.add(.join, at: time + length)
-        queue.add(.split, at: time + length + random.number(1...plan.partitionEveryMilliseconds))
+    /// Puts off what reaches a node that waits for its disk.
+    private mutating func waits(_ number: Int, _ happening: Happening) -> Bool {
+        guard time < nodes[number].busyUntil else { return false }
+        queue.add(happening, at: nodes[number].busyUntil)
+        return true
     }
 
     private mutating func transfer() {
@@ -161,6 +186,7 @@ package struct Simulation {
         }
         guard let transaction else { return }
         counts.transfers += 1
+        monitor.submit(transaction)
         give(.submit(transaction, SubmissionID(UInt64(counts.transfers))), to: number)
     }
 }

@@ -1,5 +1,32 @@
 package import Primitives
 
+/// How much happened in a simulation.
+package struct SimulationCounts: Sendable, Equatable {
+    package internal(set) var events = 0
+    package internal(set) var crashes = 0
+    package internal(set) var messages = 0
+    package internal(set) var transfers = 0
+    package internal(set) var evidence = 0
+    /// Writes that a full disk refused.
+    package internal(set) var refusedWrites = 0
+    /// Bits that flipped in stored blocks.
+    package internal(set) var flips = 0
+
+    package init() {}
+
+    package func adding(_ other: SimulationCounts) -> SimulationCounts {
+        var sum = self
+        sum.events += other.events
+        sum.crashes += other.crashes
+        sum.messages += other.messages
+        sum.transfers += other.transfers
+        sum.evidence += other.evidence
+        sum.refusedWrites += other.refusedWrites
+        sum.flips += other.flips
+        return sum
+    }
+}
+
 /// What a simulation found.
 package struct SimulationReport: Sendable, Equatable {
     package let seed: UInt64
@@ -9,9 +36,5 @@ package struct SimulationReport: Sendable, Equatable {
     package let violations: [String]
     /// The last committed height of each node.
     package let heights: [UInt64]
-    package let events: Int
-    package let crashes: Int
-    package let messages: Int
-    package let transfers: Int
-    package let evidence: Int
+    package let counts: SimulationCounts
 }
