@@ -73,6 +73,10 @@ twins: ## consensus alone among twins and other faulty validators (SEEDS=FIRST-L
 mutants: ## plant each defect of Tests/Mutants: the tests have to catch it
 	@Scripts/mutants
 
+.PHONY: differential
+differential: ## a million transactions through the ledger and a naive one beside it
+	OPENLEDGER_CORE=chain OPENLEDGER_DIFFERENTIAL=1000000 swift test $(SWIFT_FLAGS) --filter Differential
+
 .PHONY: clean
 clean: ## delete what the build made
 	rm -rf .build
