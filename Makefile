@@ -77,6 +77,14 @@ mutants: ## plant each defect of Tests/Mutants: the tests have to catch it
 differential: ## a million transactions through the ledger and a naive one beside it
 	OPENLEDGER_CORE=chain OPENLEDGER_DIFFERENTIAL=1000000 swift test $(SWIFT_FLAGS) --filter Differential
 
+.PHONY: bits
+bits: ## every way to compute gives the same bits (Scripts/bits functions|model runs one half)
+	@Scripts/bits
+
+.PHONY: exhaustive
+exhaustive: ## hash every function of one float32 over all 2^32 inputs
+	@Scripts/exhaustive
+
 .PHONY: clean
 clean: ## delete what the build made
 	rm -rf .build

@@ -99,7 +99,8 @@ let core: [Target] = [
     .executableTarget(
         name: "numerics",
         dependencies: [
-            "LanguageModel", "ExactMath", "Ledger", "Commitments", "Cryptography", "Primitives",
+            "Attribution", "LanguageModel", "ExactMath", "Ledger", "Commitments", "Cryptography",
+            "Primitives",
         ],
         swiftSettings: strict
     ),

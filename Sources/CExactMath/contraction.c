@@ -73,23 +73,48 @@ static xm_status run(const xm_product *t) {
     XM_TRY(xm_current_backend(&backend));
     if (backend == XM_BACKEND_REFERENCE) return xm_product_reference(t);
     if (backend == XM_BACKEND_SIMD || t->m <= FEW_ROWS) return xm_product_simd(t);
-    return xm_product_blas(t, backend == XM_BACKEND_BLIS ? xm_blis() : xm_openblas);
+    return xm_product_blas(t, backend == XM_BACKEND_BLIS ? xm_blis() : xm_openblas());
+}
+
+const float *xm_right_row(const xm_product *t, size_t row, size_t first, size_t count,
+                          float *space) {
+    if (t->coded == NULL) return t->qb + row * (t->folded ? t->n : t->k) + first;
+    xm_decode(t->coded, row, first, count, space);
+    return space;
 }
 
 xm_status xm_contract(const float *qa, const int32_t *ea, size_t m, const float *qb,
                       const int32_t *eb, size_t n, size_t k, float *c, uint64_t *trace) {
-    xm_product t = {qa, ea, m, qb, eb, n, k, false, c, NULL, trace};
+    xm_product t = {.qa = qa, .ea = ea, .m = m, .qb = qb, .eb = eb, .n = n, .k = k, .c = c,
+                    .trace = trace};
     return run(&t);
 }
 
 xm_status xm_contract_folded(const float *qa, const int32_t *ea, size_t m, const float *qb,
                              size_t n, size_t k, float *c, uint64_t *trace) {
-    xm_product t = {qa, ea, m, qb, NULL, n, k, true, c, NULL, trace};
+    xm_product t = {.qa = qa, .ea = ea, .m = m, .qb = qb, .n = n, .k = k, .folded = true, .c = c,
+                    .trace = trace};
     return run(&t);
 }
 
 xm_status xm_contract_sums(const float *qa, size_t m, const float *qb, size_t n, size_t k,
                            int64_t *sums) {
-    xm_product t = {qa, NULL, m, qb, NULL, n, k, false, NULL, sums, NULL};
+    xm_product t = {.qa = qa, .m = m, .qb = qb, .n = n, .k = k, .sums = sums};
+    return run(&t);
+}
+
+xm_status xm_contract_coded(const float *qa, const int32_t *ea, size_t m, const xm_coded *x,
+                            float *c, uint64_t *trace) {
+    XM_TRY(xm_coded_check(x));
+    xm_product t = {.qa = qa, .ea = ea, .m = m, .coded = x, .eb = x->exponents, .n = x->rows,
+                    .k = x->columns, .c = c, .trace = trace};
+    return run(&t);
+}
+
+xm_status xm_contract_coded_folded(const float *qa, const int32_t *ea, size_t m, const xm_coded *x,
+                                   float *c, uint64_t *trace) {
+    XM_TRY(xm_coded_check(x));
+    xm_product t = {.qa = qa, .ea = ea, .m = m, .coded = x, .n = x->columns, .k = x->rows,
+                    .folded = true, .c = c, .trace = trace};
     return run(&t);
 }

@@ -9,8 +9,9 @@ typedef struct {
     const float *qa;
     const int32_t *ea;
     size_t m;
-    const float *qb;
-    const int32_t *eb; // null when the scales of b are folded into a
+    const float *qb;       // null when b is coded
+    const xm_coded *coded; // or null
+    const int32_t *eb;     // null when the scales of b are folded into a
     size_t n, k;
     bool folded;
     float *c;
@@ -27,6 +28,20 @@ typedef struct {
 // holds integers; scales and rounds them into c (or copies them to sums) and adds to the trace.
 // `s` is scratch when `whole` is given.
 xm_status xm_deliver(const xm_product *t, const xm_tile *tile, const int64_t *whole, double *s);
+
+// out [count] = integers of columns first...first+count-1, both multiples of 32, of a coded row.
+void xm_decode(const xm_coded *x, size_t row, size_t first, size_t count, float *out);
+// out [rows, width] = sums over count columns of rows n0... of x, from column `first`, times rows
+// of a (row stride lda), without decoding to memory. False, and nothing done, where that is not
+// to be had: more than a few rows, or another processor.
+bool xm_coded_dots(const xm_coded *x, const xm_tile *tile, size_t first, size_t count,
+                   const double *a, size_t lda, double *out);
+// Whether the shape is one that can be decoded.
+xm_status xm_coded_check(const xm_coded *x);
+// Columns first...first+count-1 of a row of b: in place, or decoded to `space` [count]. When b is
+// coded, both are multiples of 32 or reach to the row's end.
+const float *xm_right_row(const xm_product *t, size_t row, size_t first, size_t count,
+                          float *space);
 
 // out [rows, columns] = rows of x in float64, from a matrix of `stride` columns.
 void xm_widen(const float *x, size_t rows, size_t columns, size_t stride, double *out);
@@ -56,9 +71,9 @@ xm_status xm_product_blas(const xm_product *t, xm_gemm_function gemm);
 
 // The backend in use; XM_UNAVAILABLE if the environment names one that is not here.
 xm_status xm_current_backend(xm_backend *backend);
-// The product function of the BLIS library, or null.
+// The product functions of the libraries, or null.
 xm_gemm_function xm_blis(void);
-void xm_openblas(const xm_gemm *g);
+xm_gemm_function xm_openblas(void);
 // Threads that one product may use.
 int xm_threads(void);
 

@@ -16,14 +16,14 @@ typedef struct {
 static void multiply(const work *w, size_t n0, size_t width, size_t k0, size_t step,
                      bool accumulate, double *tile, double *out) {
     const xm_product *t = w->t;
-    xm_gemm g = {t->m, width, step, w->left + k0, t->k, tile, width, false, accumulate, out, width};
-    if (t->folded) {
-        xm_widen(t->qb + k0 * t->n + n0, step, width, t->n, tile);
-    } else {
-        xm_widen(t->qb + n0 * t->k + k0, width, step, t->k, tile);
-        g.transposed = true;
-        g.ldb = step;
-    }
+    size_t row = t->folded ? k0 : n0, rows = t->folded ? step : width;
+    size_t column = t->folded ? n0 : k0, columns = t->folded ? width : step;
+    float space[XM_BLOCK];
+    for (size_t r = 0; r < rows; r++)
+        xm_widen(xm_right_row(t, row + r, column, columns, space), 1, columns, columns,
+                 tile + r * columns);
+    xm_gemm g = {t->m, width,   step,       w->left + k0, t->k, tile,
+                 columns, !t->folded, accumulate, out, width};
     w->gemm(&g);
 }
 

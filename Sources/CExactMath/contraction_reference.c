@@ -11,16 +11,17 @@ static xm_status scale(int64_t sum, int32_t ea, int32_t eb, float *out) {
     return xm_check_finite(out, 1);
 }
 
-xm_status xm_product_reference(const xm_product *t) {
+static int64_t right_value(const xm_product *t, const float *row, size_t j, size_t p) {
+    return (int64_t)(t->folded ? row[p * t->n + j] : row[j * t->k + p]);
+}
+
+static xm_status multiply(const xm_product *t, const float *b) {
     size_t n = t->n, k = t->k;
-    if (k > XM_MAX_COLUMNS) return XM_TOO_LARGE;
     for (size_t i = 0; i < t->m; i++)
         for (size_t j = 0; j < n; j++) {
             int64_t sum = 0;
-            for (size_t p = 0; p < k; p++) {
-                float right = t->folded ? t->qb[p * n + j] : t->qb[j * k + p];
-                sum += (int64_t)t->qa[i * k + p] * (int64_t)right;
-            }
+            for (size_t p = 0; p < k; p++)
+                sum += (int64_t)t->qa[i * k + p] * right_value(t, b, j, p);
             if (t->sums != NULL) {
                 t->sums[i * n + j] = sum;
                 continue;
@@ -31,15 +32,27 @@ xm_status xm_product_reference(const xm_product *t) {
     return XM_OK;
 }
 
+xm_status xm_product_reference(const xm_product *t) {
+    if (t->k > XM_MAX_COLUMNS) return XM_TOO_LARGE;
+    const xm_coded *x = t->coded;
+    if (x == NULL) return multiply(t, t->qb);
+    float *b = xm_scratch(XM_SLOT_TILE, (x->rows * x->columns + 1) * sizeof(float));
+    if (b == NULL) return XM_NO_MEMORY;
+    for (size_t r = 0; r < x->rows; r++) xm_decode(x, r, 0, x->columns, b + r * x->columns);
+    return multiply(t, b);
+}
+
 xm_status xm_contract_reference(const float *qa, const int32_t *ea, size_t m, const float *qb,
                                 const int32_t *eb, size_t n, size_t k, float *c, uint64_t *trace) {
-    xm_product t = {qa, ea, m, qb, eb, n, k, false, c, NULL, trace};
+    xm_product t = {.qa = qa, .ea = ea, .m = m, .qb = qb, .eb = eb, .n = n, .k = k, .c = c,
+                    .trace = trace};
     return xm_product_reference(&t);
 }
 
 xm_status xm_contract_folded_reference(const float *qa, const int32_t *ea, size_t m,
                                        const float *qb, size_t n, size_t k, float *c,
                                        uint64_t *trace) {
-    xm_product t = {qa, ea, m, qb, NULL, n, k, true, c, NULL, trace};
+    xm_product t = {.qa = qa, .ea = ea, .m = m, .qb = qb, .n = n, .k = k, .folded = true, .c = c,
+                    .trace = trace};
     return xm_product_reference(&t);
 }

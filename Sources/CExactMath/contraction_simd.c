@@ -1,94 +1,206 @@
 // The contraction by our own kernels. Operands stay float32 integers in memory, half of what
-// float64 takes, and rows of b are read in place. Rows of a go in blocks that fit the second cache.
+// float64 takes; rows of b are read in place unless they are coded. Rows of a go in blocks that fit
+// the second cache, columns of the result in strips, which threads share out.
+#include "parallel.h"
 #include "simd.h"
 
-enum { LEFT_BYTES = 448 << 10, OUT_COLUMNS = 96 };
+enum {
+    LEFT_BYTES = 448 << 10, // of the second cache for rows of a
+    NARROW = 8,             // rows of b that stay in the first cache while all rows of a pass
+    WORTH_A_PANEL = 64,     // rows of a, from which turning rows of b into a panel pays
+    WORTH_LIMBS = 56,       // rows of a, from which splitting b into limbs pays,
+    WORTH_FOLDED_LIMBS = 12, // and when it need not be turned
+};
 
+// Columns n0...n0+width-1 of the result.
 typedef struct {
-    const xm_product *t;
-    xm_kernels kernels;
-    const double *left; // a in float64, [m, k]
-} work;
+    size_t n0, width;
+    const float *right; // rows of b with `stride`, or panels of [step, XM_PANEL]
+    size_t stride;
+} strip;
 
-
-// Sums over columns k0...k0+step-1 of the contracted index for a tile of a * b^T.
-static void dot_block(const work *w, const xm_tile *tile, size_t k0, size_t step, double *out) {
+static xm_status fetch_rows(const xm_work *w, strip *s) {
     const xm_product *t = w->t;
-    size_t groups = (tile->rows + w->kernels.dot_rows - 1) / w->kernels.dot_rows;
-    size_t each = (tile->rows + groups - 1) / groups;
-    enum { STRIP = 8 }; // rows of b that stay in the first cache while all rows of a pass
-    for (size_t j = 0; j < tile->width; j += STRIP) {
-        size_t columns = tile->width - j < STRIP ? tile->width - j : STRIP;
-        const float *right = t->qb + (tile->n0 + j) * t->k + k0;
-        for (size_t i = 0; i < tile->rows; i += each)
-            w->kernels.dots(w->left + (tile->i0 + i) * t->k + k0, t->k,
-                            tile->rows - i < each ? tile->rows - i : each, right, t->k, columns,
-                            step, out + i * tile->width + j, tile->width);
+    s->stride = t->k;
+    if (t->coded == NULL) {
+        s->right = xm_right_row(t, s->n0, w->k0, w->step, NULL);
+        return XM_OK;
+    }
+    float *space = xm_scratch(XM_SLOT_TILE, (s->width * w->step + 1) * sizeof(float));
+    if (space == NULL) return XM_NO_MEMORY;
+    for (size_t j = 0; j < s->width; j++)
+        xm_right_row(t, s->n0 + j, w->k0, w->step, space + j * w->step);
+    s->right = space;
+    s->stride = w->step;
+    return XM_OK;
+}
+
+typedef float quad __attribute__((vector_size(16)));
+
+// to[p * XM_PANEL + j] = from[j * stride + p] for columns j, by squares of four.
+void xm_turn(const float *from, size_t stride, size_t columns, size_t count, float *to) {
+    size_t wide = columns / 4 * 4, p = 0;
+    for (; p + 4 <= count; p += 4)
+        for (size_t j = 0; j < wide; j += 4) {
+            quad r[4];
+            for (size_t i = 0; i < 4; i++) memcpy(&r[i], from + (j + i) * stride + p, sizeof r[i]);
+            quad a = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5);
+            quad b = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5);
+            quad c = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
+            quad d = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+            r[0] = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+            r[1] = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+            r[2] = __builtin_shufflevector(c, d, 0, 1, 4, 5);
+            r[3] = __builtin_shufflevector(c, d, 2, 3, 6, 7);
+            for (size_t i = 0; i < 4; i++) memcpy(to + (p + i) * XM_PANEL + j, &r[i], sizeof r[i]);
+        }
+    for (size_t q = 0; q < count; q++)
+        for (size_t j = q < p ? wide : 0; j < columns; j++)
+            to[q * XM_PANEL + j] = from[j * stride + q];
+}
+
+// The rows of a strip, turned into panels; columns beyond the last one are zero.
+static xm_status turn_rows(const xm_work *w, strip *s) {
+    size_t panels = (s->width + XM_PANEL - 1) / XM_PANEL;
+    float *space = xm_scratch(XM_SLOT_PANEL, (panels * w->step + 1) * XM_PANEL * sizeof(float));
+    if (space == NULL) return XM_NO_MEMORY;
+    for (size_t j = 0; j < s->width; j += XM_PANEL) {
+        size_t columns = s->width - j < XM_PANEL ? s->width - j : XM_PANEL;
+        float *panel = space + j * w->step;
+        if (columns < XM_PANEL) memset(panel, 0, w->step * XM_PANEL * sizeof(float));
+        xm_turn(s->right + j * s->stride, s->stride, columns, w->step, panel);
+    }
+    s->right = space;
+    return XM_OK;
+}
+
+static xm_status fetch_panels(const xm_work *w, strip *s) {
+    size_t panels = (s->width + XM_PANEL - 1) / XM_PANEL;
+    float *space = xm_scratch(XM_SLOT_PANEL, (panels * w->step + 1) * XM_PANEL * sizeof(float));
+    float row[XM_STRIP];
+    if (space == NULL) return XM_NO_MEMORY;
+    for (size_t p = 0; p < w->step; p++) {
+        const float *from = xm_right_row(w->t, w->k0 + p, s->n0, s->width, row);
+        for (size_t j = 0; j < s->width; j += XM_PANEL) {
+            size_t columns = s->width - j < XM_PANEL ? s->width - j : XM_PANEL;
+            float *to = space + (j * w->step + p * XM_PANEL);
+            memcpy(to, from + j, columns * sizeof(float));
+            if (columns < XM_PANEL) memset(to + columns, 0, (XM_PANEL - columns) * sizeof(float));
+        }
+    }
+    s->right = space;
+    return XM_OK;
+}
+
+// out [rows, width]: sums for rows i0...i0+rows-1 of a.
+static void multiply_rows(const xm_work *w, const strip *s, size_t i0, size_t rows, double *out) {
+    size_t groups = (rows + XM_SIMD_ROWS - 1) / XM_SIMD_ROWS;
+    size_t each = (rows + groups - 1) / groups;
+    for (size_t j = 0; j < s->width; j += NARROW) {
+        size_t columns = s->width - j < NARROW ? s->width - j : NARROW;
+        for (size_t i = 0; i < rows; i += each)
+            w->kernels.dots(w->left + (i0 + i) * w->step, w->step,
+                            rows - i < each ? rows - i : each, s->right + j * s->stride, s->stride,
+                            columns, w->step, out + i * s->width + j, s->width);
     }
 }
 
-// The same for a * b: columns of b are copied to a panel first.
-static xm_status panel_block(const work *w, const xm_tile *tile, size_t k0, size_t step,
-                             double *out) {
-    const xm_product *t = w->t;
-    float *panel = xm_scratch(XM_SLOT_TILE, (step + 1) * XM_PANEL * sizeof(float));
-    double result[XM_PANEL_ROWS * XM_PANEL];
-    if (panel == NULL) return XM_NO_MEMORY;
-    for (size_t j = 0; j < tile->width; j += XM_PANEL) {
-        size_t columns = tile->width - j < XM_PANEL ? tile->width - j : XM_PANEL;
-        memset(panel, 0, columns < XM_PANEL ? step * XM_PANEL * sizeof(float) : 0);
-        for (size_t p = 0; p < step; p++)
-            memcpy(panel + p * XM_PANEL, t->qb + (k0 + p) * t->n + tile->n0 + j,
-                   columns * sizeof(float));
-        for (size_t i = 0; i < tile->rows; i += XM_PANEL_ROWS) {
-            size_t rows = tile->rows - i < XM_PANEL_ROWS ? tile->rows - i : XM_PANEL_ROWS;
-            w->kernels.panels(w->left + (tile->i0 + i) * t->k + k0, t->k, rows, panel, step, result,
-                              XM_PANEL);
-            for (size_t r = 0; r < rows; r++)
-                memcpy(out + (i + r) * tile->width + j, result + r * XM_PANEL,
+static void multiply_panels(const xm_work *w, const strip *s, size_t i0, size_t rows, double *out) {
+    double result[XM_SIMD_ROWS * XM_PANEL];
+    for (size_t j = 0; j < s->width; j += XM_PANEL) {
+        size_t columns = s->width - j < XM_PANEL ? s->width - j : XM_PANEL;
+        for (size_t i = 0; i < rows; i += XM_SIMD_ROWS) {
+            size_t some = rows - i < XM_SIMD_ROWS ? rows - i : XM_SIMD_ROWS;
+            w->kernels.panels(w->left + (i0 + i) * w->step, w->step, some, s->right + j * w->step,
+                              w->step, result, XM_PANEL);
+            for (size_t r = 0; r < some; r++)
+                memcpy(out + (i + r) * s->width + j, result + r * XM_PANEL,
                        columns * sizeof(double));
         }
+    }
+}
+
+// A rectangle whose sums over this block are in out: delivered, or added to those of other blocks.
+xm_status xm_finish_rows(const xm_work *w, const xm_tile *tile, double *out) {
+    if (w->sums == NULL) return xm_deliver(w->t, tile, NULL, out);
+    int64_t *sums = w->sums + tile->n0 * w->t->m + tile->i0 * tile->width;
+    xm_add_block(out, tile->rows * tile->width, sums);
+    return w->k0 + w->step == w->t->k ? xm_deliver(w->t, tile, sums, out) : XM_OK;
+}
+
+static xm_status product_strip(const xm_work *w, size_t n0, size_t width) {
+    const xm_product *t = w->t;
+    strip s = {n0, width, NULL, 0};
+    double *out = xm_scratch(XM_SLOT_OUT, w->left_rows * width * sizeof(double));
+    if (out == NULL) return XM_NO_MEMORY;
+    xm_tile all = {0, t->m, n0, width};
+    if (t->coded != NULL && !t->folded && t->m <= w->left_rows &&
+        xm_coded_dots(t->coded, &all, w->k0, w->step, w->left, w->step, out))
+        return xm_finish_rows(w, &all, out);
+    bool panels = t->folded || t->m >= WORTH_A_PANEL;
+    XM_TRY(t->folded ? fetch_panels(w, &s) : fetch_rows(w, &s));
+    if (panels && !t->folded) XM_TRY(turn_rows(w, &s));
+    for (size_t i0 = 0; i0 < t->m; i0 += w->left_rows) {
+        xm_tile tile = {i0, t->m - i0 < w->left_rows ? t->m - i0 : w->left_rows, n0, width};
+        if (panels)
+            multiply_panels(w, &s, i0, tile.rows, out);
+        else
+            multiply_rows(w, &s, i0, tile.rows, out);
+        XM_TRY(xm_finish_rows(w, &tile, out));
     }
     return XM_OK;
 }
 
-static xm_status product_tile(const work *w, const xm_tile *tile) {
-    const xm_product *t = w->t;
-    size_t count = tile->rows * tile->width;
-    double *out = xm_scratch(XM_SLOT_OUT, count * sizeof(double));
-    int64_t *sums = NULL;
-    if (out == NULL) return XM_NO_MEMORY;
-    if (t->k > XM_BLOCK) {
-        sums = xm_scratch(XM_SLOT_SUMS, count * sizeof(int64_t));
-        if (sums == NULL) return XM_NO_MEMORY;
-        memset(sums, 0, count * sizeof(int64_t));
+// Strips begin...end-1, with a trace of their own.
+static xm_status run_strips(const void *context, size_t begin, size_t end) {
+    const xm_work *all = context;
+    xm_work w = *all;
+    xm_product t = *all->t;
+    uint64_t trace = 0;
+    t.trace = t.trace == NULL ? NULL : &trace;
+    w.t = &t;
+    for (size_t i = begin; i < end; i++) {
+        size_t n0 = i * XM_STRIP;
+        XM_TRY(w.strip(&w, n0, t.n - n0 < XM_STRIP ? t.n - n0 : XM_STRIP));
     }
-    size_t k0 = 0;
-    do {
-        size_t step = t->k - k0 < XM_BLOCK ? t->k - k0 : XM_BLOCK;
-        if (t->folded)
-            XM_TRY(panel_block(w, tile, k0, step, out));
-        else
-            dot_block(w, tile, k0, step, out);
-        if (sums != NULL) xm_add_block(out, count, sums);
-        k0 += step;
-    } while (k0 < t->k);
-    return xm_deliver(t, tile, sums, out);
+    atomic_fetch_add(all->trace, trace);
+    return XM_OK;
+}
+
+static size_t rows_at_a_time(const xm_product *t, size_t depth) {
+    size_t rows = LEFT_BYTES / sizeof(double) / (depth + 1) / XM_SIMD_ROWS * XM_SIMD_ROWS;
+    rows = rows < XM_SIMD_ROWS ? XM_SIMD_ROWS : rows;
+    return rows < t->m ? rows : t->m;
 }
 
 xm_status xm_product_simd(const xm_product *t) {
-    double *left = xm_scratch(XM_SLOT_LEFT, (t->m * t->k + 1) * sizeof(double));
+    size_t depth = t->k < XM_BLOCK ? t->k : XM_BLOCK;
+    bool in_limbs = t->m >= (t->folded ? WORTH_FOLDED_LIMBS : WORTH_LIMBS) && xm_has_limbs();
+    size_t each = in_limbs ? 3 * sizeof(int16_t) : sizeof(double);
+    void *left = xm_scratch(XM_SLOT_LEFT, t->m * (xm_limb_columns(depth) + 1) * each);
     if (left == NULL) return XM_NO_MEMORY;
-    xm_widen(t->qa, t->m, t->k, t->k, left);
-    work w = {t, xm_simd_kernels(), left};
-    size_t depth = t->k < XM_BLOCK ? t->k + 1 : XM_BLOCK;
-    size_t rows = LEFT_BYTES / sizeof(double) / depth / XM_PANEL_ROWS * XM_PANEL_ROWS;
-    rows = rows < XM_PANEL_ROWS ? XM_PANEL_ROWS : rows;
-    for (size_t i0 = 0; i0 < t->m; i0 += rows)
-        for (size_t n0 = 0; n0 < t->n; n0 += OUT_COLUMNS) {
-            xm_tile tile = {i0, t->m - i0 < rows ? t->m - i0 : rows, n0,
-                            t->n - n0 < OUT_COLUMNS ? t->n - n0 : OUT_COLUMNS};
-            XM_TRY(product_tile(&w, &tile));
+    xm_work w = {.t = t, .kernels = xm_simd_kernels(), .left_rows = rows_at_a_time(t, depth)};
+    _Atomic uint64_t trace = 0;
+    w.trace = &trace;
+    w.strip = in_limbs ? xm_limb_strip : product_strip;
+    if (t->k > XM_BLOCK) {
+        w.sums = xm_scratch(XM_SLOT_SUMS, t->m * t->n * sizeof(int64_t));
+        if (w.sums == NULL) return XM_NO_MEMORY;
+        memset(w.sums, 0, t->m * t->n * sizeof(int64_t));
+    }
+    do {
+        w.step = t->k - w.k0 < XM_BLOCK ? t->k - w.k0 : XM_BLOCK;
+        if (in_limbs) {
+            w.limbs = left;
+            xm_limb_left(t, w.k0, w.step, left);
+        } else {
+            w.left = left;
+            xm_widen(t->qa + w.k0, t->m, w.step, t->k, left);
         }
+        XM_TRY(xm_in_shares((t->n + XM_STRIP - 1) / XM_STRIP, 2 * t->m * t->n * w.step, run_strips,
+                            &w));
+        w.k0 += w.step;
+    } while (w.k0 < t->k);
+    if (t->trace != NULL) *t->trace += atomic_load(&trace);
     return XM_OK;
 }

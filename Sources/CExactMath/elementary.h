@@ -93,4 +93,19 @@ XM_INLINE double xm_sine_core(double x, uint64_t quarter) {
     return quadrant & 2 ? -value : value;
 }
 
+// The functions of float32 (elementary.c): one rounding each.
+XM_INLINE float xm_exp_of(float x) { return x != x ? x : (float)xm_exp_core((double)x); }
+
+XM_INLINE float xm_log_of(float x) {
+    if (x != x || x < 0.0f) return __builtin_nanf("");
+    if (x == 0.0f) return -__builtin_inff();
+    if (x == __builtin_inff()) return x;
+    return (float)xm_log_core((double)x);
+}
+
+XM_INLINE float xm_sine_of(float x, uint64_t quarter) {
+    if (!(x >= -0x1p24f && x <= 0x1p24f)) return __builtin_nanf("");
+    return (float)xm_sine_core((double)x, quarter) + 0.0f;
+}
+
 #endif

@@ -70,7 +70,16 @@ XM_INLINE uint64_t xm_trace_mix(double sum, uint64_t index) {
 
 // Scratch memory of the calling thread, 64-byte aligned, kept between calls and freed with the thread.
 // Each slot is one independent buffer. Null when memory is short.
-enum { XM_SLOT_LEFT, XM_SLOT_TILE, XM_SLOT_OUT, XM_SLOT_SUMS, XM_SLOT_COLUMNS, XM_SLOTS };
+enum {
+    XM_SLOT_LEFT,
+    XM_SLOT_TILE,
+    XM_SLOT_LIMBS,
+    XM_SLOT_PANEL,
+    XM_SLOT_OUT,
+    XM_SLOT_SUMS,
+    XM_SLOT_COLUMNS,
+    XM_SLOTS
+};
 void *xm_scratch(int slot, size_t bytes);
 
 #endif

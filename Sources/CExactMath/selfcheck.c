@@ -1,4 +1,6 @@
-// A fixed job that touches every function. A node whose hash differs must not validate.
+// A fixed job that touches every kernel file. A node whose hash differs must not validate.
+#include "include/decoder.h"
+#include "include/influence.h"
 #include "internal.h"
 
 enum { M = 9, N = 33, K = 4200, ROWS = 12, HEADS = 4, KV = 2, D = 24, ORDER = 20 };
@@ -82,6 +84,26 @@ static void check_layers(state *s) {
     absorb(s, q, sizeof q);
 }
 
+static void check_variants(state *s) {
+    enum { WIDTH = HEADS * D };
+    float x[ROWS * WIDTH], w[WIDTH], b[WIDTH], out[ROWS * WIDTH], dx[ROWS * WIDTH] = {0};
+    float cosines[ROWS * D / 2], sines[ROWS * D / 2], divisors[D / 2];
+    double inverse[ROWS];
+    fill(s, 11, x, ROWS * WIDTH);
+    fill(s, 12, w, WIDTH);
+    fill(s, 13, b, WIDTH);
+    for (size_t i = 0; i < D / 2; i++) divisors[i] = 1.0f + (float)i / 4.0f;
+    note(s, xm_layer_norm(x, w, b, ROWS, WIDTH, 1e-5, out, inverse));
+    note(s, xm_rotary_table_divided(500, ROWS, D, 10000.0, divisors, cosines, sines));
+    note(s, xm_rotate(out, cosines, sines, ROWS, HEADS, D, 1));
+    absorb(s, out, sizeof out);
+    note(s, xm_layer_norm_backward(out, x, w, inverse, ROWS, WIDTH, dx));
+    note(s, xm_gelu(dx, ROWS * WIDTH, out));
+    note(s, xm_gelu_backward(x, out, ROWS * WIDTH, dx));
+    note(s, xm_add_row(dx, b, ROWS, WIDTH));
+    absorb(s, dx, sizeof dx);
+}
+
 static void check_systems(state *s) {
     enum { COLUMNS = 70 };
     float x[ORDER * ORDER];
@@ -109,16 +131,80 @@ static void check_systems(state *s) {
     absorb(s, sums, sizeof sums);
 }
 
+static void check_codes(state *s) {
+    enum { WIDTH = 96, NARROW = 3 };
+    float levels[16], scales[N * NARROW * 2], a[M * WIDTH], c[M * N], back[M * WIDTH];
+    uint8_t codes[N * WIDTH];
+    int32_t e[N], ea[M];
+    for (size_t i = 0; i < 16; i++) levels[i] = (float)i - 8.0f;
+    for (size_t i = 0; i < N * WIDTH; i++) codes[i] = (uint8_t)(i * 167 >> 3);
+    fill(s, 8, scales, N * NARROW * 2);
+    fill(s, 9, a, M * WIDTH);
+    note(s, xm_quantize(a, M, WIDTH, a, ea));
+    for (int narrow = 0; narrow < 2; narrow++) {
+        xm_coded x = {N, WIDTH, 32, narrow ? levels : NULL, codes, scales, NULL};
+        note(s, xm_coded_exponents(&x, e));
+        x.exponents = e;
+        note(s, xm_contract_coded(a, ea, M, &x, c, NULL));
+        absorb(s, c, sizeof c);
+        note(s, xm_quantize(c, M, N, c, ea));
+        note(s, xm_contract_coded_folded(c, ea, M, &x, back, NULL));
+        absorb(s, back, sizeof back);
+        note(s, xm_quantize(back, M, WIDTH, a, ea));
+    }
+}
+
+static void check_influence(state *s) {
+    enum { RECORDS = 7, QUERIES = 2, BLOCKS = 2, FIRST = 70, SECOND = 9, WIDTH = FIRST + SECOND };
+    const uint32_t dims[BLOCKS] = {FIRST, SECOND};
+    float x[RECORDS * WIDTH];
+    int32_t wide[RECORDS * WIDTH], e[RECORDS];
+    int8_t values[RECORDS * WIDTH];
+    int16_t exponents[RECORDS * BLOCKS];
+    double norms[RECORDS], kernel[RECORDS * RECORDS] = {0}, scratch[RECORDS];
+    double scores[QUERIES * RECORDS] = {0}, others[QUERIES * RECORDS] = {0};
+    double products[QUERIES * RECORDS];
+    int64_t weights[RECORDS];
+    fill(s, 10, x, RECORDS * WIDTH);
+    note(s, xm_fixed_rows(x, RECORDS, WIDTH, 8, wide, e));
+    for (size_t i = 0; i < RECORDS * WIDTH; i++) values[i] = (int8_t)wide[i];
+    for (size_t i = 0; i < RECORDS * BLOCKS; i++) exponents[i] = (int16_t)(e[i / BLOCKS] - 7);
+    xm_index index = {RECORDS, BLOCKS, dims, values, exponents};
+    xm_index queries = {QUERIES, BLOCKS, dims, values + WIDTH, exponents + BLOCKS};
+    note(s, xm_influence_norms(&index, norms));
+    absorb(s, norms, sizeof norms);
+    for (size_t b = 0; b < BLOCKS; b++) {
+        note(s, xm_influence_factor(&index, norms, b, 3 << 16, kernel));
+        absorb(s, kernel, sizeof kernel);
+        note(s, xm_influence_solve(&index, norms, b, kernel, &queries, scratch, scores));
+        note(s, xm_influence_products(&index, &index, b, kernel));
+        note(s, xm_influence_products(&queries, &index, b, products));
+        note(s, xm_influence_datainf(kernel, RECORDS, dims[b], 6554, products, QUERIES, scratch,
+                                     others));
+    }
+    absorb(s, others, sizeof others);
+    absorb(s, scores, sizeof scores);
+    note(s, xm_influence_weights(scores, RECORDS, weights));
+    absorb(s, weights, sizeof weights);
+    int64_t sums[2 * RECORDS];
+    note(s, xm_integer_products(wide, 2, values, RECORDS, WIDTH, sums));
+    absorb(s, sums, sizeof sums);
+}
+
 xm_status xm_self_check(uint64_t *hash) {
     state s = {0xcbf29ce484222325u, XM_OK};
     if (!xm_environment_is_exact()) return XM_OUT_OF_RANGE;
-    for (int function = 0; function < 4; function++) {
-        uint64_t values = xm_hash_unary(function, 1, 20011, 214663);
+    for (int function = 0; function < XM_UNARY_COUNT; function++) {
+        uint64_t values = 0;
+        note(&s, xm_hash_unary((xm_unary)function, 1, 20011, 214663, &values));
         absorb(&s, &values, sizeof values);
     }
     check_products(&s);
+    check_codes(&s);
     check_layers(&s);
+    check_variants(&s);
     check_systems(&s);
+    check_influence(&s);
     *hash = s.hash;
     return s.status;
 }

@@ -9,7 +9,7 @@
 #define NAME(x) v4_##x
 #define TARGET __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")))
 #define LANES 8
-#define ROWS 6
+#define COLUMNS 4
 #define VECTORS 4
 #define vector __m512d
 #define ZERO() _mm512_setzero_pd()
@@ -36,7 +36,7 @@ static const int32_t v3_mask32[8] = {-1, -1, -1, -1, 0, 0, 0, 0};
 #define NAME(x) v3_##x
 #define TARGET __attribute__((target("avx2,fma")))
 #define LANES 4
-#define ROWS 3
+#define COLUMNS 2
 #define VECTORS 2
 #define vector __m256d
 #define ZERO() _mm256_setzero_pd()
@@ -60,7 +60,7 @@ static inline xm_pair pair_of(double a, double b) { return (xm_pair){a, b}; }
 #define NAME(x) base_##x
 #define TARGET
 #define LANES 2
-#define ROWS 3
+#define COLUMNS 2
 #define VECTORS 2
 #define vector xm_pair
 #define ZERO() pair_of(0.0, 0.0)
@@ -91,14 +91,15 @@ static level best_level(void) {
 }
 
 xm_kernels xm_simd_kernels(void) {
-    level best = best_level();
+    switch (best_level()) {
 #if defined(XM_HAS_V4)
-    if (best == V4) return (xm_kernels){6, v4_dots, v4_panels};
+    case V4: return (xm_kernels){v4_dots, v4_panels};
 #endif
 #if defined(XM_HAS_V3)
-    if (best == V3) return (xm_kernels){3, v3_dots, v3_panels};
+    case V3: return (xm_kernels){v3_dots, v3_panels};
 #endif
-    return (xm_kernels){3, base_dots, base_panels};
+    default: return (xm_kernels){base_dots, base_panels};
+    }
 }
 
-bool xm_simd_is_fastest(void) { return best_level() == V4; }
+bool xm_simd_is_fastest(void) { return best_level() != BASE; }

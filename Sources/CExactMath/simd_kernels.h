@@ -1,5 +1,5 @@
 // The kernels of contraction_simd.c for one instruction set; included once for each. The including
-// file defines NAME(x), TARGET, LANES, ROWS, VECTORS, the vector type `vector`, and
+// file defines NAME(x), TARGET, LANES, COLUMNS (of b at a time), VECTORS (of a panel), the vector type `vector`, and
 //   ZERO(), FMA(a, b, c), LOAD(p), SPREAD(p) (float64; one value to all lanes),
 //   WIDEN(p) (float32 to float64), SUM(v) (of the lanes), STORE(p, v),
 //   LOAD_PART(p, count), WIDEN_PART(p, count) (the rest zero).
@@ -48,14 +48,10 @@ TARGET static void NAME(dots)(const double *a, size_t lda, size_t rows, const fl
     switch (rows) {
     case 1: NAME(dot_rows)(a, lda, 1, b, ldb, columns, 8, k, out, ldo); break;
     case 2: NAME(dot_rows)(a, lda, 2, b, ldb, columns, 4, k, out, ldo); break;
-    case 3: NAME(dot_rows)(a, lda, 3, b, ldb, columns, 4, k, out, ldo); break;
-#if ROWS > 3
-    case 4: NAME(dot_rows)(a, lda, 4, b, ldb, columns, 4, k, out, ldo); break;
-    case 5: NAME(dot_rows)(a, lda, 5, b, ldb, columns, 4, k, out, ldo); break;
-    default: NAME(dot_rows)(a, lda, 6, b, ldb, columns, 4, k, out, ldo); break;
-#else
-    default: break;
-#endif
+    case 3: NAME(dot_rows)(a, lda, 3, b, ldb, columns, COLUMNS, k, out, ldo); break;
+    case 4: NAME(dot_rows)(a, lda, 4, b, ldb, columns, COLUMNS, k, out, ldo); break;
+    case 5: NAME(dot_rows)(a, lda, 5, b, ldb, columns, COLUMNS, k, out, ldo); break;
+    default: NAME(dot_rows)(a, lda, 6, b, ldb, columns, COLUMNS, k, out, ldo); break;
     }
 }
 
@@ -96,7 +92,7 @@ TARGET static void NAME(panels)(const double *a, size_t lda, size_t rows, const 
 #undef NAME
 #undef TARGET
 #undef LANES
-#undef ROWS
+#undef COLUMNS
 #undef VECTORS
 #undef vector
 #undef ZERO

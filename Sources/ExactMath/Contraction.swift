@@ -11,44 +11,35 @@ package enum Contraction {
         transposed b: QuantizedMatrix,
         trace: inout ComputationTrace
     ) throws(ExactMathError) -> Matrix {
-        precondition(a.columns == b.columns)
         var word: UInt64 = 0
-        let values = unsafe try filled(a.rows * b.rows) { out in
-            unsafe xm_contract(
-                a.integers,
-                a.exponents,
-                a.rows,
-                b.integers,
-                b.exponents,
-                b.rows,
-                a.columns,
-                out,
-                &word
-            )
-        }
+        let product = unsafe try transposed(a, b, &word)
         trace.absorb(word)
-        return Matrix(rows: a.rows, columns: b.rows, values: values)
+        return product
     }
 
     package static func product(
         _ a: QuantizedMatrix,
         transposed b: QuantizedMatrix
     ) throws(ExactMathError) -> Matrix {
+        unsafe try transposed(a, b, nil)
+    }
+
+    private static func transposed(
+        _ a: QuantizedMatrix,
+        _ b: QuantizedMatrix,
+        _ word: UnsafeMutablePointer<UInt64>?
+    ) throws(ExactMathError) -> Matrix {
         precondition(a.columns == b.columns)
-        let values = unsafe try filled(a.rows * b.rows) { out in
-            unsafe xm_contract(
-                a.integers,
-                a.exponents,
-                a.rows,
-                b.integers,
-                b.exponents,
-                b.rows,
-                a.columns,
-                out,
-                nil
-            )
+        let (left, scales, m, k) = (a.integers, a.exponents, a.rows, a.columns)
+        let values = unsafe try filled(m * b.rows) { out in
+            switch b.storage {
+            case .plain(let right):
+                unsafe xm_contract(left, scales, m, right, b.exponents, b.rows, k, out, word)
+            case .coded(let coded):
+                unsafe coded.withC { unsafe xm_contract_coded(left, scales, m, $0, out, word) }
+            }
         }
-        return Matrix(rows: a.rows, columns: b.rows, values: values)
+        return Matrix(rows: m, columns: b.rows, values: values)
     }
 
     /// `a · bᵀ` of two plain matrices, both rounded to fixed point first.
@@ -67,31 +58,38 @@ package enum Contraction {
         _ b: QuantizedMatrix,
         trace: inout ComputationTrace
     ) throws(ExactMathError) -> Matrix {
-        precondition(a.columns == b.rows)
-        let left = try QuantizedMatrix(a, folding: b.exponents)
         var word: UInt64 = 0
-        let values = unsafe try filled(a.rows * b.columns) { out in
-            unsafe xm_contract_folded(
-                left.integers,
-                left.exponents,
-                a.rows,
-                b.integers,
-                b.columns,
-                a.columns,
-                out,
-                &word
-            )
-        }
+        let product = unsafe try folded(a, b, &word)
         trace.absorb(word)
-        return Matrix(rows: a.rows, columns: b.columns, values: values)
+        return product
     }
 
     package static func product(
         _ a: Matrix,
         _ b: QuantizedMatrix
     ) throws(ExactMathError) -> Matrix {
-        var unused = ComputationTrace()
-        return try product(a, b, trace: &unused)
+        unsafe try folded(a, b, nil)
+    }
+
+    private static func folded(
+        _ a: Matrix,
+        _ b: QuantizedMatrix,
+        _ word: UnsafeMutablePointer<UInt64>?
+    ) throws(ExactMathError) -> Matrix {
+        precondition(a.columns == b.rows)
+        let operand = try QuantizedMatrix(a, folding: b.exponents)
+        let (left, scales, m, k) = (operand.integers, operand.exponents, a.rows, a.columns)
+        let values = unsafe try filled(m * b.columns) { out in
+            switch b.storage {
+            case .plain(let right):
+                unsafe xm_contract_folded(left, scales, m, right, b.columns, k, out, word)
+            case .coded(let coded):
+                unsafe coded.withC {
+                    unsafe xm_contract_coded_folded(left, scales, m, $0, out, word)
+                }
+            }
+        }
+        return Matrix(rows: m, columns: b.columns, values: values)
     }
 
     /// The integer sums of `a · bᵀ` without scales, [a.rows, b.rows]: entry (i, j) stands for
@@ -102,9 +100,8 @@ package enum Contraction {
     ) throws(ExactMathError) -> [Int64] {
         precondition(a.columns == b.columns)
         var sums = [Int64](repeating: 0, count: a.rows * b.rows)
-        try check(
-            unsafe xm_contract_sums(a.integers, a.rows, b.integers, b.rows, a.columns, &sums)
-        )
+        let (left, right) = (a.integers, b.integers)
+        try check(unsafe xm_contract_sums(left, a.rows, right, b.rows, a.columns, &sums))
         return sums
     }
 }

@@ -1,5 +1,5 @@
 // Prints what the exact computation gives and how long it takes on this machine.
-//   numerics bits            one line of hashes; equal on every machine (Scripts/bits.sh)
+//   numerics bits [THREADS]  one line of hashes; equal on every machine (Scripts/bits)
 //   numerics speed [GGUF]    seconds of the main operations
 //   numerics bench PART GGUF [THREADS] [REPEATS]    one operation as a line of JSON (Benchmarks/peers/speed.py)
 //   numerics verification STEP GRADIENT    a validator's share, from seconds of a step and a gradient
@@ -10,7 +10,7 @@ import Foundation
 
 do {
     switch CommandLine.arguments.dropFirst().first {
-    case "bits": try printBits()
+    case "bits": try printBits(threads: CommandLine.arguments.dropFirst(2).first)
     case "speed": try printSpeed(modelFile: CommandLine.arguments.dropFirst(2).first)
     case "bench": try bench(Array(CommandLine.arguments.dropFirst(2)))
     case "verification" where CommandLine.arguments.count == 4:
@@ -25,7 +25,7 @@ do {
     default:
         FileHandle.standardError.write(
             Data(
-                "usage: numerics bits | speed [GGUF] | bench … | next GGUF TEXT | compare FOLDER\n"
+                "usage: numerics bits [THREADS] | speed [GGUF] | bench … | next GGUF TEXT | compare FOLDER\n"
                     .utf8
             )
         )

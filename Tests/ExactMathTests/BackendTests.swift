@@ -14,7 +14,7 @@ struct BackendTests {
     static let shapes = [
         (1, 1, 1), (1, 9, 7), (1, 70, 576), (2, 33, 15), (3, 13, 100), (4, 31, 8), (5, 97, 129),
         (6, 40, 64), (7, 5, 4097), (9, 100, 576), (13, 3, 8193), (64, 33, 31), (41, 35, 1536),
-        (0, 4, 4), (4, 0, 4), (3, 4, 0),
+        (60, 70, 1792), (57, 33, 899), (70, 9, 4099), (0, 4, 4), (4, 0, 4), (3, 4, 0),
     ].map { Shape(m: $0.0, n: $0.1, k: $0.2) }
 
     static var present: [ExactRuntime.Backend] {
@@ -38,12 +38,15 @@ struct BackendTests {
         -> [Float]
     {
         (0..<rows).flatMap { row -> [Float] in
-            let kind = Int.random(in: 0..<4, using: &generator)
+            let kind = Int.random(in: 0..<6, using: &generator)
             return (0..<columns).map { column in
                 switch kind {
                 case 0: 0
                 case 1: column.isMultiple(of: 2) ? 0x1p20 : -0x1p20
                 case 2: 0x1p20
+                // Limbs of 10 bits with the largest sums.
+                case 3: -1_048_064
+                case 4: 1_048_063
                 default: Float(Int.random(in: -0x10_0000...0x10_0000, using: &generator))
                 }
             }

@@ -25,19 +25,29 @@ struct FunctionTests {
         #expect(xm_environment_is_exact())
     }
 
-    /// Every 257th float32, which reaches every exponent and both signs.
+    /// Every 257th float32, which reaches every exponent and both signs; `make exhaustive` has all.
     @Test(
         "one pinned hash over inputs of every magnitude",
-        arguments: zip(0..<4, FunctionTests.pinned)
+        arguments: zip(0..<XM_UNARY_COUNT.rawValue, FunctionTests.pinned)
     )
-    func pinnedHash(function: Int, expected: UInt64) {
-        let hash = xm_hash_unary(Int32(function), 0, (1 << 32) / 257, 257)
+    func pinnedHash(function: UInt32, expected: UInt64) {
+        var hash: UInt64 = 0
+        let count: UInt64 = (1 << 32) / 257
+        #expect(unsafe xm_hash_unary(xm_unary(function), 0, count, 257, &hash) == XM_OK)
         #expect(hash == expected, "\(String(hash, radix: 16))")
+    }
+
+    @Test("no function is left without a pinned hash")
+    func complete() {
+        #expect(FunctionTests.pinned.count == Int(XM_UNARY_COUNT.rawValue))
+        var hash: UInt64 = 0
+        #expect(unsafe xm_hash_unary(XM_UNARY_COUNT, 0, 1, 1, &hash) == XM_OUT_OF_RANGE)
     }
 
     static let pinned: [UInt64] = [
         0x89a8_8320_88bb_3f09, 0x34bf_c3f2_74b8_0e09, 0xe079_83d0_e080_5ea9,
-        0xb4e0_3709_8b94_e472,
+        0xb4e0_3709_8b94_e472, 0x3cab_f948_919a_070a, 0x26df_d576_99b1_41a1,
+        0x7e4b_1361_7d6c_5cf1, 0x0650_7799_85b7_e552,
     ]
 
     @Test("exp, log, sin and cos are within one unit of the last place of the true value")

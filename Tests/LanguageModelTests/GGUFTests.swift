@@ -18,6 +18,24 @@ import Testing
         }
     }
 
+    @Test("blocks kept as codes are the same operand as their values")
+    func codes() throws {
+        let file = try GGUFFile(Fixture.bytes("quantised.gguf"))
+        var coded: Set<GGUFType> = []
+        for entry in file.entries {
+            guard let rows = file.codedRows(of: entry) else { continue }
+            coded.insert(entry.type)
+            let values = try file.floats(of: entry)
+            let plain = try QuantizedMatrix(
+                Matrix(rows: entry.shape[0], columns: entry.shape[1], values: values)
+            )
+            let short = QuantizedMatrix(rows)
+            #expect(short.exponents == plain.exponents, "\(entry.name)")
+            #expect(short.integers == plain.integers, "\(entry.name)")
+        }
+        #expect(coded == [.q4x0, .q4x1, .q5x0, .q5x1, .q8x0, .q4k, .q5k, .q6k])
+    }
+
     @Test("keys of every kind are read")
     func keys() throws {
         let file = try GGUFFile(Fixture.bytes("quantised.gguf"))

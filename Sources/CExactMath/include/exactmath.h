@@ -29,7 +29,7 @@ bool xm_environment_is_exact(void);
 void xm_set_threads(int count);
 
 // What multiplies (backend.c). No result depends on it. Before the first product the environment
-// variable OPENLEDGER_BLAS may name one; otherwise simd with AVX-512, openblas without.
+// variable OPENLEDGER_BLAS may name one; otherwise simd with AVX2 or AVX-512, openblas without.
 typedef enum {
     XM_BACKEND_OPENBLAS = 0,  // "openblas"
     XM_BACKEND_BLIS = 1,      // "blis", if libblis is installed
@@ -78,6 +78,34 @@ xm_status xm_contract_folded_reference(const float *qa, const int32_t *ea, size_
                                        const float *qb, size_t n, size_t k, float *c,
                                        uint64_t *trace);
 
+// --- Coded rows (coded.c) ---
+
+// A right operand kept short: each column is a code; value = float32(float32(level * d) + m), both
+// roundings ties to even, and the operand's integers are those of xm_quantize on these values.
+// It is decoded in the cache when it is used, so results have the bits of the float32 operand.
+typedef struct {
+    size_t rows, columns; // columns: a multiple of 32 and of block
+    size_t block;         // columns that share a scale: 32, 64, …; without levels also 16
+    const float *levels;  // [16] for codes of 4 bits; null: the code is its own level
+    // 4 bits: [rows, columns / 2], in each run of 32 columns byte i has column i in its low half and
+    // i + 16 in its high half. Without levels: [rows, columns] signed bytes.
+    const uint8_t *codes;
+    const float *scales;      // [rows, columns / block, 2]: d, m
+    const int32_t *exponents; // [rows], from xm_coded_exponents
+} xm_coded;
+// e[r] as xm_quantize has it. XM_OUT_OF_RANGE for a shape that is not described above, or a row whose
+// exponent is outside -90...90.
+xm_status xm_coded_exponents(const xm_coded *x, int32_t *e);
+// Rows ids[count] as fixed-point integers, or, if `scaled`, as the values that these stand for.
+// out [count, columns].
+xm_status xm_coded_rows(const xm_coded *x, const uint32_t *ids, size_t count, bool scaled,
+                        float *out);
+// xm_contract with b = x, [m, x->rows], and xm_contract_folded with b = x, [m, x->columns].
+xm_status xm_contract_coded(const float *qa, const int32_t *ea, size_t m, const xm_coded *x,
+                            float *c, uint64_t *trace);
+xm_status xm_contract_coded_folded(const float *qa, const int32_t *ea, size_t m, const xm_coded *x,
+                                   float *c, uint64_t *trace);
+
 // --- Elementary functions (elementary.c), float64 inside and one rounding to float32 ---
 
 float xm_exp(float x);
@@ -86,9 +114,23 @@ float xm_sin(float x); // |x| <= 2^24, NaN beyond
 float xm_cos(float x);
 double xm_exp64(double x); // result clamped to the range of exp(-708)...exp(709)
 double xm_log64(double x); // x a positive normal number
-// out[i] = f(first + i) over bit patterns, for the exhaustive test. function: 0 exp, 1 log, 2 sin, 3 cos.
-// Returns an FNV-1a hash of the results; every NaN counts as 0x7fc00000.
-uint64_t xm_hash_unary(int function, uint64_t first, uint64_t count, uint64_t stride);
+
+// Every function of one float32 that results depend on; from XM_SILU as the layers compute them.
+typedef enum {
+    XM_EXP = 0,
+    XM_LOG = 1,
+    XM_SIN = 2,
+    XM_COS = 3,
+    XM_SILU = 4,       // x / (1 + exp(-x))
+    XM_SILU_SLOPE = 5, // its derivative
+    XM_GELU = 6,       // of decoder.h
+    XM_GELU_SLOPE = 7,
+    XM_UNARY_COUNT = 8,
+} xm_unary;
+// FNV-1a hash of f(x) for the bit patterns x = first + i * stride, i < count; every NaN counts as
+// 0x7fc00000.
+xm_status xm_hash_unary(xm_unary function, uint64_t first, uint64_t count, uint64_t stride,
+                        uint64_t *hash);
 
 // --- Layers (layers.c) ---
 

@@ -160,7 +160,7 @@ private struct WeightReader<Source: TensorSource> {
         _ name: String,
         _ shape: (rows: Int, columns: Int)
     ) throws(ModelLoadError) -> QuantizedMatrix {
-        let matrix = try source.matrix(named: name)
+        let matrix = try source.operand(named: name)
         guard matrix.rows == shape.rows, matrix.columns == shape.columns else {
             throw .wrongShape(
                 name,
@@ -168,11 +168,7 @@ private struct WeightReader<Source: TensorSource> {
                 found: [matrix.rows, matrix.columns]
             )
         }
-        do throws(ExactMathError) {
-            return try QuantizedMatrix(matrix)
-        } catch {
-            throw .notFinite(name)
-        }
+        return matrix
     }
 
     private func vector(_ name: String, _ count: Int) throws(ModelLoadError) -> [Float] {

@@ -17,4 +17,21 @@ package protocol TensorSource {
     /// The tensor of a Hugging Face name, one of the model's `tensorNames`: a matrix as
     /// [out, in] (rows of q and k not permuted, `Conv1D` transposed), a vector as one row.
     func matrix(named name: String) throws(ModelLoadError) -> Matrix
+
+    /// The matrix as the operand of products, in the source's own short form where it has one.
+    func operand(named name: String) throws(ModelLoadError) -> QuantizedMatrix
+}
+
+extension TensorSource {
+    package func operand(named name: String) throws(ModelLoadError) -> QuantizedMatrix {
+        try rounded(matrix(named: name), name)
+    }
+
+    func rounded(_ matrix: Matrix, _ name: String) throws(ModelLoadError) -> QuantizedMatrix {
+        do {
+            return try QuantizedMatrix(matrix)
+        } catch {
+            throw .notFinite(name)
+        }
+    }
 }

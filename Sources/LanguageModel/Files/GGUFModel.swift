@@ -40,36 +40,55 @@ package struct GGUFModel: TensorSource, Sendable {
             throw .unreadable(name, reason: "\(error)")
         }
         let matrix = try Matrix(shape: entry.shape, values: values, name: name)
-        guard configuration.family == .llama else { return matrix }
-        if name.hasSuffix(LinearLayer.query.moduleName + ".weight") {
-            return try unpermuted(matrix, heads: configuration.heads, name)
+        guard let heads = interleavedHeads(of: name) else { return matrix }
+        var ordered: [Float] = []
+        ordered.reserveCapacity(values.count)
+        for source in try rowOrder(matrix.rows, matrix.columns, heads, name) {
+            ordered += matrix.values[source * matrix.columns..<(source + 1) * matrix.columns]
         }
-        if name.hasSuffix(LinearLayer.key.moduleName + ".weight") {
-            return try unpermuted(matrix, heads: configuration.kvHeads, name)
+        return Matrix(rows: matrix.rows, columns: matrix.columns, values: ordered)
+    }
+
+    package func operand(named name: String) throws(ModelLoadError) -> QuantizedMatrix {
+        guard let own = names[name], let entry = file.entry(named: TensorName(own)) else {
+            throw .missingTensor(name)
         }
-        return matrix
+        guard let coded = file.codedRows(of: entry) else {
+            return try rounded(matrix(named: name), name)
+        }
+        guard let heads = interleavedHeads(of: name) else { return QuantizedMatrix(coded) }
+        let order = try rowOrder(coded.rows, coded.columns, heads, name)
+        do {
+            return QuantizedMatrix(try coded.reordered(order))
+        } catch {
+            throw .notFinite(name)
+        }
+    }
+
+    /// The heads of a matrix whose rows lie in rotary pairs, or nil.
+    private func interleavedHeads(of name: String) -> Int? {
+        guard configuration.family == .llama else { return nil }
+        if name.hasSuffix(LinearLayer.query.moduleName + ".weight") { return configuration.heads }
+        if name.hasSuffix(LinearLayer.key.moduleName + ".weight") { return configuration.kvHeads }
+        return nil
     }
 
     /// Row `2i + j` of a head becomes row `j · d/2 + i`.
-    private func unpermuted(
-        _ matrix: Matrix,
-        heads: Int,
+    private func rowOrder(
+        _ rows: Int,
+        _ columns: Int,
+        _ heads: Int,
         _ name: String
-    ) throws(ModelLoadError) -> Matrix {
+    ) throws(ModelLoadError) -> [Int] {
         let width = configuration.headDimension
-        guard matrix.rows == heads * width else {
+        guard rows == heads * width else {
             let expected = [heads * width, configuration.hiddenSize]
-            throw .wrongShape(name, expected: expected, found: [matrix.rows, matrix.columns])
+            throw .wrongShape(name, expected: expected, found: [rows, columns])
         }
-        var values: [Float] = []
-        values.reserveCapacity(matrix.values.count)
-        for head in 0..<heads {
-            for row in 0..<width {
-                let source = head * width + row % (width / 2) * 2 + row / (width / 2)
-                values += matrix.values[source * matrix.columns..<(source + 1) * matrix.columns]
-            }
+        return (0..<rows).map { row in
+            let inside = row % width
+            return row - inside + inside % (width / 2) * 2 + inside / (width / 2)
         }
-        return Matrix(rows: matrix.rows, columns: matrix.columns, values: values)
     }
 }
 

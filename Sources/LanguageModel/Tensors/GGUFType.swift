@@ -94,7 +94,7 @@ package enum GGUFType: UInt32, Sendable {
         return values
     }
 
-    private func half(_ data: ArraySlice<UInt8>, _ place: Int) -> Float {
+    func half(_ data: ArraySlice<UInt8>, _ place: Int) -> Float {
         FloatFormats.widen(half: FloatFormats.littleEndian16(data, place))
     }
 
@@ -127,16 +127,14 @@ package enum GGUFType: UInt32, Sendable {
         to values: inout [Float]
     ) {
         for index in 0..<32 {
-            let byte = data[place + index % 16]
-            let nibble = Int(index < 16 ? byte & 15 : byte >> 4)
-            let number = nibble | Int((high >> UInt32(index)) & 1) << 4
+            let number = fiveBits(data, place, high, index)
             values.append(scale * Float(number - zero) + minimum)
         }
     }
 
     /// Scale and minimum of each of eight sub-blocks: d, dmin (f16), then twelve bytes with eight
     /// 6-bit scales and eight 6-bit minimums.
-    private func subBlocks(
+    func subBlocks(
         _ data: ArraySlice<UInt8>,
         _ place: Int
     ) -> [(scale: Float, minimum: Float)] {
@@ -173,12 +171,9 @@ package enum GGUFType: UInt32, Sendable {
     /// bit of sub-block b's elements.
     private func superBlock5(_ data: ArraySlice<UInt8>, _ place: Int, to values: inout [Float]) {
         for (block, own) in subBlocks(data, place).enumerated() {
-            let bytes = place + 48 + 32 * (block / 2)
             for index in 0..<32 {
-                let byte = data[bytes + index]
-                let nibble = block.isMultiple(of: 2) ? byte & 15 : byte >> 4
-                let fifth = (data[place + 16 + index] >> UInt8(block)) & 1
-                values.append(own.scale * Float(nibble | fifth << 4) - own.minimum)
+                let number = fiveBits(data, place, block: block, index)
+                values.append(own.scale * Float(number) - own.minimum)
             }
         }
     }
@@ -187,15 +182,34 @@ package enum GGUFType: UInt32, Sendable {
     private func superBlock6(_ data: ArraySlice<UInt8>, _ place: Int, to values: inout [Float]) {
         let scale = half(data, place + 208)
         for group in 0..<8 {
-            let low = place + 64 * (group / 4) + 32 * (group % 2)
-            let high = place + 128 + 32 * (group / 4)
             for index in 0..<32 {
-                let byte = data[low + index]
-                let nibble = group % 4 < 2 ? byte & 15 : byte >> 4
-                let upper = (data[high + index] >> (2 * UInt8(group % 4))) & 3
                 let factor = Int8(bitPattern: data[place + 192 + 2 * group + index / 16])
-                values.append(scale * Float(factor) * Float(Int(nibble | (upper << 4)) - 32))
+                let number = sixBits(data, place, group, index)
+                values.append(scale * Float(factor) * Float(number))
             }
         }
+    }
+
+    /// The number, −32 to 31, of an element of group 0 to 7 of a 6-bit super-block.
+    func sixBits(_ data: ArraySlice<UInt8>, _ place: Int, _ group: Int, _ index: Int) -> Int {
+        let byte = data[place + 64 * (group / 4) + 32 * (group % 2) + index]
+        let high = data[place + 128 + 32 * (group / 4) + index]
+        let nibble = group % 4 < 2 ? byte & 15 : byte >> 4
+        let upper = (high >> (2 * UInt8(group % 4))) & 3
+        return Int(nibble | (upper << 4)) - 32
+    }
+
+    /// Element `index` of 32 five-bit numbers: nibbles from `place`, fifth bits in `high`.
+    func fiveBits(_ data: ArraySlice<UInt8>, _ place: Int, _ high: UInt32, _ index: Int) -> Int {
+        let byte = data[place + index % 16]
+        let nibble = Int(index < 16 ? byte & 15 : byte >> 4)
+        return nibble | Int((high >> UInt32(index)) & 1) << 4
+    }
+
+    /// Element `index` of sub-block 0 to 7 of a 5-bit super-block.
+    func fiveBits(_ data: ArraySlice<UInt8>, _ place: Int, block: Int, _ index: Int) -> Int {
+        let byte = data[place + 48 + 32 * (block / 2) + index]
+        let nibble = block.isMultiple(of: 2) ? byte & 15 : byte >> 4
+        return Int(nibble | ((data[place + 16 + index] >> UInt8(block)) & 1) << 4)
     }
 }
