@@ -48,7 +48,7 @@ package struct GradientRows: Sendable {
 
     package init(model: DecoderModel, adapter: LoRAAdapter, format: RowFormat) throws(Failure) {
         do {
-            self.adapter = try PreparedAdapter(adapter, for: model.configuration)
+            self.adapter = try PreparedAdapter(adapter, for: model)
         } catch {
             throw .model(error)
         }

@@ -83,7 +83,7 @@ extension FactoryInput {
         let index = try makeIndex(makesIndex ? tokenized : [], adapter, onProgress)
         let prepared: PreparedAdapter
         do {
-            prepared = try PreparedAdapter(adapter, for: base.configuration)
+            prepared = try PreparedAdapter(adapter, for: base.model)
         } catch {
             throw .model(error)
         }
@@ -95,7 +95,6 @@ extension FactoryInput {
         ) { onProgress(clock.progress(done: $0)) }
         let folder = PEFTAdapter(
             adapter,
-            usesRankStabilisation: recipe.training.rankStabilised,
             dropout: Double("\(recipe.training.dropout)") ?? 0,
             baseModel: baseName,
             layers: base.configuration.layers

@@ -39,7 +39,7 @@ package struct ModelEvaluation: Sendable, Equatable {
         var (used, targets) = (0, 0)
         let prepared = try adapter.map { own throws(FactoryError) in
             do throws(ModelError) {
-                return try PreparedAdapter(own, for: base.configuration)
+                return try PreparedAdapter(own, for: base.model)
             } catch {
                 throw FactoryError.model(error)
             }

@@ -21,7 +21,7 @@ package struct InferenceJob: VerifiableJob {
         receipts: [InferenceReceipt]
     ) throws(JobFailure) {
         do {
-            self.adapter = try PreparedAdapter(adapter, for: model.configuration)
+            self.adapter = try PreparedAdapter(adapter, for: model)
         } catch {
             throw .malformedInput(field: "adapter", reason: "\(error)")
         }

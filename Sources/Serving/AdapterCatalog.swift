@@ -91,7 +91,7 @@ actor AdapterCatalog {
 
     private func prepare(_ adapter: LoRAAdapter) throws(AdapterRefusal) -> PreparedAdapter {
         do {
-            return try PreparedAdapter(adapter, for: base.configuration)
+            return try PreparedAdapter(adapter, for: base.model)
         } catch {
             throw AdapterRefusal("it does not fit the base model: \(error)")
         }

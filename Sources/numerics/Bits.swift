@@ -35,7 +35,7 @@ func printBits(threads: String?) throws {
     var state = try trainer.initialState()
     var trace = ComputationTrace()
     while state.step < recipe.steps { _ = try trainer.step(&state, trace: &trace) }
-    let adapter = try PreparedAdapter(state.adapter, for: model.configuration)
+    let adapter = try PreparedAdapter(state.adapter, for: model)
     var gradients: [UInt8] = []
     for record in records.prefix(6) {
         for tensor in try model.recordGradient(record, adapter: adapter, trace: &trace).tensors {

@@ -2,13 +2,14 @@ import ExactMath
 import Foundation
 import LanguageModel
 
-/// Reads a folder that Benchmarks/peers/compare_llama.py wrote and adds `logits.f32`, the logits
-/// of every token of the first record [tokens, vocabulary], `gradient.f32`, the first record's
-/// LoRA gradient (A, B of each module), and `losses.txt`, the loss of each training step.
+/// Reads a folder that Benchmarks/peers/quality.py wrote and adds `logits-{i}.f32`, the logits of
+/// every token of text i [tokens, vocabulary], `gradient-{i}.f32`, the LoRA gradient of record i
+/// (A, B of each module), `losses.txt`, the loss of each training step, and the folder `written`,
+/// the adapter as we write it.
 ///
 /// In the folder: config.json, model.safetensors (or `model.gguf`, a path), adapter_config.json,
-/// adapter_model.safetensors, records.txt (a line a record: completion start, then token ids),
-/// and steps.txt (steps, learning rate, batch size in order of records).
+/// adapter_model.safetensors, texts.txt and records.txt (a line a record: completion start, then
+/// token ids), and steps.txt (steps, learning rate, batch size in order of records, gradients).
 func compare(folder: String) throws {
     let folder = URL(filePath: folder)
     func bytes(_ name: String) throws -> [UInt8] {
@@ -20,23 +21,46 @@ func compare(folder: String) throws {
         weights: bytes("adapter_model.safetensors"),
         model: model.configuration
     ).adapter
-    let records = String(decoding: try bytes("records.txt"), as: UTF8.self)
-        .split(separator: "\n").compactMap { line in
-            let numbers = line.split(separator: " ").compactMap { UInt32($0) }
-            return TokenizedRecord(
-                tokens: Array(numbers.dropFirst()),
-                completionStart: Int(numbers.first ?? 0)
-            )
-        }
-    guard let first = records.first else { throw ModelError.emptyInput }
-    let prepared = try PreparedAdapter(adapter, for: model.configuration)
-    let logits = try model.logits(first.tokens, adapter: prepared)
-    try Data(FloatBytes.encode(logits.values)).write(to: folder.appending(path: "logits.f32"))
+    try write(adapter, model.configuration, to: folder.appending(path: "written"))
+    let texts = try records(bytes("texts.txt"))
+    let records = try records(bytes("records.txt"))
+    let numbers = String(decoding: try bytes("steps.txt"), as: UTF8.self)
+        .split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+    let prepared = try PreparedAdapter(adapter, for: model)
+    for (index, text) in texts.enumerated() {
+        let logits = try model.logits(text.tokens, adapter: prepared)
+        try Data(FloatBytes.encode(logits.values))
+            .write(to: folder.appending(path: "logits-\(index).f32"))
+    }
     var trace = ComputationTrace()
-    let gradient = try model.recordGradient(first, adapter: prepared, trace: &trace)
-    let tensors = gradient.tensors.flatMap { FloatBytes.encode($0.values) }
-    try Data(tensors).write(to: folder.appending(path: "gradient.f32"))
-    try trainFrom(adapter, model, records, folder)
+    for (index, record) in records.prefix(Int(numbers[3])).enumerated() {
+        let gradient = try model.recordGradient(record, adapter: prepared, trace: &trace)
+        let tensors = gradient.tensors.flatMap { FloatBytes.encode($0.values) }
+        try Data(tensors).write(to: folder.appending(path: "gradient-\(index).f32"))
+    }
+    try trainFrom(adapter, model, records, numbers, folder)
+}
+
+/// The adapter as a PEFT folder of our own writing.
+private func write(
+    _ adapter: LoRAAdapter,
+    _ model: ModelConfiguration,
+    to folder: URL
+) throws {
+    let own = PEFTAdapter(adapter, baseModel: nil, layers: model.layers)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data(own.configuration.json).write(to: folder.appending(path: "adapter_config.json"))
+    try Data(own.weights).write(to: folder.appending(path: "adapter_model.safetensors"))
+}
+
+private func records(_ bytes: [UInt8]) -> [TokenizedRecord] {
+    String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+        let numbers = line.split(separator: " ").compactMap { UInt32($0) }
+        return TokenizedRecord(
+            tokens: Array(numbers.dropFirst()),
+            completionStart: Int(numbers.first ?? 0)
+        )
+    }
 }
 
 private func loadModel(
@@ -63,10 +87,9 @@ private func trainFrom(
     _ adapter: LoRAAdapter,
     _ model: DecoderModel,
     _ records: [TokenizedRecord],
+    _ numbers: [Double],
     _ folder: URL
 ) throws {
-    let text = try String(contentsOf: folder.appending(path: "steps.txt"), encoding: .utf8)
-    let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
     let (steps, batch) = (Int(numbers[0]), Int(numbers[2]))
     var modules = adapter.modules
     var moments = modules.map { module in
@@ -86,7 +109,7 @@ private func trainFrom(
         var trace = ComputationTrace()
         let gradient = try model.batchGradient(
             Array(records[from..<from + batch]),
-            adapter: PreparedAdapter(current, for: model.configuration),
+            adapter: PreparedAdapter(current, for: model),
             trace: &trace
         )
         losses.append(String(gradient.loss))

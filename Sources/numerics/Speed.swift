@@ -80,7 +80,7 @@ private func timeTraining(
         for _ in 0..<steps { tokens += try trainer.step(&state, trace: &trace).tokens }
     }
     show("\(name): training", Double(tokens) / time, "tokens/s")
-    let adapter = try PreparedAdapter(state.adapter, for: model.configuration)
+    let adapter = try PreparedAdapter(state.adapter, for: model)
     let (gradient, _) = try seconds {
         for record in records.prefix(4) {
             _ = try model.recordGradient(record, adapter: adapter, trace: &trace)

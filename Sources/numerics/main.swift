@@ -3,7 +3,7 @@
 //   numerics speed [GGUF]    seconds of the main operations
 //   numerics bench PART GGUF [THREADS] [REPEATS]    one operation as a line of JSON (Benchmarks/peers/speed.py)
 //   numerics verification STEP GRADIENT    a validator's share, from seconds of a step and a gradient
-//   numerics compare FOLDER  see Benchmarks/peers/compare_llama.py
+//   numerics compare FOLDER  see Benchmarks/peers/quality.py
 //   numerics next GGUF TEXT  the likeliest tokens after a text, and what greedy generation adds
 
 import Foundation

@@ -1,3 +1,4 @@
+import ExactMath
 import JSON
 import LanguageModel
 import Primitives
@@ -45,15 +46,18 @@ import Testing
 
     @Test("a written configuration reads back as itself")
     func configuration() throws {
-        let written = PEFTConfiguration(
+        let modules = [LinearLayer.value, .query, .down].map { linear in
+            let a = Matrix(rows: 16, columns: 4)
+            let site = LoRASite(layer: 0, linear: linear)
+            return LoRAModule(site: site, a: a, b: Matrix(rows: 4, columns: 16))
+        }
+        let adapter = try LoRAAdapter(
             rank: 16,
             alpha: 24.5,
-            usesRankStabilisation: true,
-            dropout: 0.05,
-            targetModules: ["v_proj", "q_proj", "down_proj"],
-            baseModel: "base/\"model\"",
-            revision: nil
+            rankStabilised: true,
+            modules: modules
         )
+        let written = PEFTConfiguration(adapter, dropout: 0.05, baseModel: "base/\"model\"")
         #expect(try PEFTConfiguration(json: written.json) == written)
         #expect(written.targetModules == ["down_proj", "q_proj", "v_proj"])
         #expect(written.scaling == 24.5 / 4)
@@ -74,12 +78,11 @@ import Testing
     @Test("a setting that changes the computation is refused by its key")
     func settings() throws {
         let refused: [(String, JSON)] = [
-            ("use_dora", true), ("bias", "all"), ("modules_to_save", ["lm_head"]),
-            ("rank_pattern", ["q_proj": 2]), ("use_qalora", true),
-            ("alpha_pattern", ["q_proj": 2]), ("layers_to_transform", [0]), ("lora_bias", true),
-            ("alora_invocation_tokens", [1]), ("some_future_setting", 1),
-            ("target_modules", "all-linear"), ("task_type", "SEQ_CLS"),
-            ("init_lora_weights", "pissa"),
+            ("bias", "all"), ("modules_to_save", ["lm_head"]), ("use_qalora", true),
+            ("lora_bias", true), ("alora_invocation_tokens", [1]), ("some_future_setting", 1),
+            ("target_modules", "(?=q)q_proj"), ("task_type", "SEQ_CLS"),
+            ("init_lora_weights", "pissa"), ("layers_pattern", "blocks"),
+            ("target_parameters", ["x"]), ("trainable_token_indices", [1]),
         ]
         for (key, value) in refused {
             #expect(
@@ -95,7 +98,8 @@ import Testing
         }
         for (key, value): (String, JSON) in [
             ("r", 0), ("r", 257), ("r", "8"), ("lora_alpha", 0), ("lora_dropout", 1),
-            ("peft_type", "IA3"), ("target_modules", []),
+            ("peft_type", "IA3"), ("target_modules", []), ("layers_to_transform", [-1]),
+            ("layers_to_transform", "0"), ("exclude_modules", 3),
         ] {
             #expect(try Self.refusal(key, value) == .invalidKey(key))
         }

@@ -1,6 +1,7 @@
 // A PEFT adapter folder in memory: `adapter_config.json` and `adapter_model.safetensors`. Tensors:
-// `base_model.model.model.layers.{i}.{module}.lora_A.weight` [rank, in] and `.lora_B.weight`
-// [out, rank]. The tensors must be exactly those that the configuration asks for.
+// `base_model.model.{path}.lora_A.weight` [rank, in], `.lora_B.weight` [out, rank], and for DoRA
+// `.lora_magnitude_vector` [out], path as `model.layers.0.self_attn.q_proj`. The tensors must be
+// exactly those that the configuration asks for.
 
 import ExactMath
 
@@ -10,27 +11,19 @@ package struct PEFTAdapter: Sendable, Equatable {
     package let adapter: LoRAAdapter
 
     /// An adapter to be written; the configuration's settings are taken from it.
-    /// - Parameter layers: the model's; a matrix that has a pair in some of them only is named with
-    ///   its whole path. Nil when every matrix has one in all layers or in none.
+    /// - Parameter layers: the model's; nil where the adapter's last layer is the model's.
     package init(
         _ adapter: LoRAAdapter,
-        usesRankStabilisation: Bool = false,
         dropout: Double = 0,
         baseModel: String?,
         layers: Int? = nil
     ) {
         self.adapter = adapter
-        let sites = adapter.modules.map(\.site)
-        let names =
-            layers.map { TargetSelection(sites, layers: $0).targetModules }
-            ?? sites.map(\.linear.targetName)
         configuration = PEFTConfiguration(
-            rank: adapter.rank,
-            alpha: Double(adapter.alpha),
-            usesRankStabilisation: usesRankStabilisation,
+            adapter,
             dropout: dropout,
-            targetModules: names,
-            baseModel: baseModel
+            baseModel: baseModel,
+            layers: layers
         )
     }
 
@@ -47,19 +40,10 @@ package struct PEFTAdapter: Sendable, Equatable {
             throw .invalidWeights(error)
         }
         var modules: [LoRAModule] = []
-        var expected: Set<TensorName> = []
-        for site in try Self.sites(of: configuration, in: model) {
-            let shape = model.shape(of: site.linear)
-            let rank = configuration.rank
-            expected.formUnion([Self.name(site, "A"), Self.name(site, "B")])
-            modules.append(
-                LoRAModule(
-                    site: site,
-                    a: try Self.matrix(Self.name(site, "A"), rank, shape.columns, in: source),
-                    b: try Self.matrix(Self.name(site, "B"), shape.rows, rank, in: source)
-                )
-            )
+        for site in try configuration.sites(in: model) {
+            modules.append(try Self.module(site, configuration, model, in: source))
         }
+        let expected = Set(modules.flatMap { Self.tensors(of: $0).map(\.name) })
         if let extra = source.entries.first(where: { !expected.contains($0.name) }) {
             throw .unexpectedTensor(extra.name)
         }
@@ -76,6 +60,25 @@ package struct PEFTAdapter: Sendable, Equatable {
         }
     }
 
+    private static func module(
+        _ site: LoRASite,
+        _ configuration: PEFTConfiguration,
+        _ model: ModelConfiguration,
+        in source: SafetensorsFile
+    ) throws(PEFTError) -> LoRAModule {
+        let shape = model.shape(of: site.linear)
+        let settings = configuration.settings(of: site.path)
+        let name = magnitudeName(site)
+        return LoRAModule(
+            site: site,
+            a: try matrix(Self.name(site, "A"), [settings.rank, shape.columns], in: source),
+            b: try matrix(Self.name(site, "B"), [shape.rows, settings.rank], in: source),
+            alpha: settings.isOwn ? Float(settings.alpha) : nil,
+            magnitude: configuration.usesMagnitudes
+                ? try matrix(name, [shape.rows], in: source).values : nil
+        )
+    }
+
     /// `adapter_model.safetensors`, all tensors float32.
     package var weights: [UInt8] {
         SafetensorsWriter.write(
@@ -86,57 +89,53 @@ package struct PEFTAdapter: Sendable, Equatable {
 
     /// The tensors of an adapter under PEFT's names.
     package static func tensors(of adapter: LoRAAdapter) -> [NamedTensor] {
-        adapter.modules.flatMap { module in
-            [(module.a, "A"), (module.b, "B")].map { matrix, factor in
-                NamedTensor(
-                    name: name(module.site, factor),
-                    shape: [matrix.rows, matrix.columns],
-                    values: matrix.values
-                )
-            }
+        adapter.modules.flatMap { tensors(of: $0) }
+    }
+
+    private static func tensors(of module: LoRAModule) -> [NamedTensor] {
+        var tensors = [(module.a, "A"), (module.b, "B")].map { matrix, factor in
+            NamedTensor(
+                name: name(module.site, factor),
+                shape: [matrix.rows, matrix.columns],
+                values: matrix.values
+            )
         }
+        if let magnitude = module.magnitude {
+            tensors.append(
+                NamedTensor(
+                    name: magnitudeName(module.site),
+                    shape: [magnitude.count],
+                    values: magnitude
+                )
+            )
+        }
+        return tensors
     }
 
     package static func name(_ site: LoRASite, _ factor: String) -> TensorName {
         TensorName("base_model.model.\(site.path).lora_\(factor).weight")
     }
 
-    /// The sites that the configuration's `target_modules` names, by PEFT's rule: a module's path
-    /// equals an item or ends with a dot and the item.
-    private static func sites(
-        of configuration: PEFTConfiguration,
-        in model: ModelConfiguration
-    ) throws(PEFTError) -> [LoRASite] {
-        var used: Set<String> = []
-        var sites: [LoRASite] = []
-        for layer in 0..<model.layers {
-            for linear in model.description.linears {
-                let site = LoRASite(layer: layer, linear: linear)
-                let items = configuration.targetModules.filter {
-                    site.path == $0 || site.path.hasSuffix("." + $0)
-                }
-                if !items.isEmpty { sites.append(site) }
-                used.formUnion(items)
-            }
-        }
-        for item in configuration.targetModules where !used.contains(item) {
-            throw .unknownModule(item)
-        }
-        return sites
+    private static func magnitudeName(_ site: LoRASite) -> TensorName {
+        TensorName("base_model.model.\(site.path).lora_magnitude_vector")
     }
 
+    /// A vector is one row.
     private static func matrix(
         _ name: TensorName,
-        _ rows: Int,
-        _ columns: Int,
+        _ shape: [Int],
         in source: SafetensorsFile
     ) throws(PEFTError) -> Matrix {
         guard let entry = source.entry(named: name) else { throw .missingTensor(name) }
-        guard entry.shape == [rows, columns] else {
-            throw .wrongShape(name, expected: [rows, columns], found: entry.shape)
+        guard entry.shape == shape else {
+            throw .wrongShape(name, expected: shape, found: entry.shape)
         }
         do {
-            return Matrix(rows: rows, columns: columns, values: try source.floats(of: entry))
+            return Matrix(
+                rows: shape.count == 1 ? 1 : shape[0],
+                columns: shape[shape.count - 1],
+                values: try source.floats(of: entry)
+            )
         } catch {
             throw .invalidWeights(error)
         }

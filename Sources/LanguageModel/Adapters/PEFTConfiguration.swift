@@ -22,152 +22,83 @@ package enum PEFTError: Error, Equatable {
 package struct PEFTConfiguration: Sendable, Equatable {
     package static let fileLimit = 1 << 18
     package static let rankLimit = LoRAAdapter.maximumRank
+    /// Entries of a list of modules, of layers, or of a pattern.
+    package static let entryLimit = 4_096
 
     package let rank: Int
     package let alpha: Double
     /// Scale by alpha/√rank instead of alpha/rank.
     package let usesRankStabilisation: Bool
+    /// Each output has a magnitude of its own (DoRA).
+    package let usesMagnitudes: Bool
     /// During training only; no part of what the adapter computes.
     package let dropout: Double
-    /// Sorted and distinct.
-    package let targetModules: [String]
+    package let targets: ModuleSelector
+    package let excluded: ModuleSelector?
+    /// `layers_to_transform`: the layers that have pairs, or nil for all.
+    package let layers: [Int]?
+    package let rankPattern: [PatternRule<Int>]
+    package let alphaPattern: [PatternRule<Double>]
+    /// Whether the base stores its matrices as [in, out], as GPT-2 does; the computation knows it
+    /// from the model.
+    package let fanInFanOut: Bool
     package let baseModel: String?
     package let revision: String?
 
-    /// - Precondition: rank, alpha and dropout are inside their ranges.
+    /// Settings of an adapter, which list its modules by their last names where these mean no
+    /// others of the model, and by their paths elsewhere.
+    /// - Parameter layers: the model's; nil where the adapter's last layer is the model's.
     package init(
-        rank: Int,
-        alpha: Double,
-        usesRankStabilisation: Bool = false,
+        _ adapter: LoRAAdapter,
         dropout: Double = 0,
-        targetModules: [String],
         baseModel: String?,
-        revision: String? = nil
+        layers count: Int? = nil
     ) {
-        precondition((1...Self.rankLimit).contains(rank) && alpha.isFinite && alpha > 0)
         precondition((0..<1).contains(dropout))
-        self.rank = rank
-        self.alpha = alpha
-        self.usesRankStabilisation = usesRankStabilisation
+        rank = adapter.rank
+        alpha = Double(adapter.alpha)
+        usesRankStabilisation = adapter.isRankStabilised
+        usesMagnitudes = adapter.modules.contains { $0.magnitude != nil }
         self.dropout = dropout
-        self.targetModules = Set(targetModules).sorted()
+        let sites = adapter.modules.map(\.site)
+        let selection = TargetSelection(sites, layers: count ?? (sites.last?.layer ?? 0) + 1)
+        targets = .names(selection.targetModules.sorted())
+        excluded = nil
+        layers = nil
+        // A path is a pattern of itself, and of nothing else in a model.
+        let own = adapter.modules.filter { $0.alpha != nil }
+        rankPattern = own.compactMap { try? PatternRule(key: $0.site.path, value: $0.rank) }
+        alphaPattern = own.compactMap { module in
+            try? PatternRule(
+                key: module.site.path,
+                value: Double(module.alpha ?? adapter.alpha)
+            )
+        }
+        fanInFanOut = adapter.modules.contains { $0.site.linear.isStoredTransposed }
         self.baseModel = baseModel
-        self.revision = revision
+        revision = nil
     }
 
-    /// y = Wx + scaling · B(Ax)
-    package var scaling: Double {
-        usesRankStabilisation ? alpha / Double(rank).squareRoot() : alpha / Double(rank)
-    }
-}
-
-extension PEFTConfiguration {
-    /// Keys that say where the adapter comes from or how it was started, and how the base stores
-    /// its matrices, which its configuration says as well; any value will do.
-    private static let free: Set<String> = [
-        "auto_mapping", "inference_mode", "peft_version", "init_lora_weights", "qalora_group_size",
-        "megatron_core", "fan_in_fan_out",
-    ]
-
-    /// Keys that are read.
-    private static let read: Set<String> = [
-        "peft_type", "task_type", "r", "lora_alpha", "lora_dropout", "target_modules", "bias",
-        "use_rslora", "base_model_name_or_path", "revision",
-    ]
-
-    package init(json bytes: [UInt8]) throws(PEFTError) {
-        let root: JSON
-        do {
-            root = try JSON.parse(bytes, byteLimit: Self.fileLimit)
-        } catch {
-            throw .invalidJSON(error)
-        }
-        guard let object = root.object else { throw .invalidKey("adapter_config.json") }
-        for member in object.members
-        where !Self.free.contains(member.key) && !Self.read.contains(member.key) {
-            guard Self.isDefault(member.value) else { throw Self.unsupported(member) }
-        }
-        guard object["peft_type"] == "LORA" else { throw .invalidKey("peft_type") }
-        for (key, allowed) in [("task_type", "CAUSAL_LM"), ("bias", "none")] {
-            if let value = object[key], value != .null, value.string != allowed {
-                throw Self.unsupported(.init(key: key, value: value))
-            }
-        }
-        // These start from another base than the published weights, unless they were converted.
-        if let start = object["init_lora_weights"]?.string, start != "gaussian" {
-            throw Self.unsupported(.init(key: "init_lora_weights", value: .string(start)))
-        }
-        rank = try Self.rank(object)
-        guard let alpha = object["lora_alpha"]?.double, alpha > 0, alpha <= 1e6 else {
-            throw .invalidKey("lora_alpha")
-        }
-        self.alpha = alpha
-        dropout = try Self.optional(object, "lora_dropout", \.double) ?? 0
-        guard (0..<1).contains(dropout) else { throw .invalidKey("lora_dropout") }
-        usesRankStabilisation = try Self.optional(object, "use_rslora", \.bool) ?? false
-        targetModules = try Self.targetModules(object)
-        baseModel = try Self.optional(object, "base_model_name_or_path", \.string)
-        revision = try Self.optional(object, "revision", \.string)
+    /// y = Wx + scaling · B(Ax), for modules that no pattern names.
+    package var scaling: Float {
+        LoRAAdapter.scaling(
+            alpha: Float(alpha),
+            rank: rank,
+            rankStabilised: usesRankStabilisation
+        )
     }
 
-    /// Whether a value says "off" whatever the key is.
-    private static func isDefault(_ value: JSON) -> Bool {
-        switch value {
-        case .null, .bool(false): true
-        case .array(let items): items.isEmpty
-        case .object(let object): object.count == 0
-        case .string(let text): text.isEmpty
-        default: false
-        }
-    }
-
-    private static func unsupported(_ member: JSONObject.Member) -> PEFTError {
-        .unsupported(key: member.key, value: String(member.value.compactText.prefix(120)))
-    }
-
-    private static func rank(_ object: JSONObject) throws(PEFTError) -> Int {
-        guard let rank = object["r"]?.integer(Int.self), (1...rankLimit).contains(rank) else {
-            throw .invalidKey("r")
-        }
-        return rank
-    }
-
-    private static func optional<Value>(
-        _ object: JSONObject,
-        _ key: String,
-        _ read: (JSON) -> Value?
-    ) throws(PEFTError) -> Value? {
-        guard let value = object[key], value != .null else { return nil }
-        guard let result = read(value) else { throw .invalidKey(key) }
-        return result
-    }
-
-    private static func targetModules(_ object: JSONObject) throws(PEFTError) -> [String] {
-        guard let value = object["target_modules"] else { throw .invalidKey("target_modules") }
-        guard let items = value.array else {
-            throw unsupported(.init(key: "target_modules", value: value))
-        }
-        var names: Set<String> = []
-        for item in items {
-            guard let name = item.string, !name.isEmpty, name.utf8.count <= 256 else {
-                throw .invalidKey("target_modules")
-            }
-            names.insert(name)
-        }
-        guard !names.isEmpty else { throw .invalidKey("target_modules") }
-        return names.sorted()
+    /// The items of a list of targets; empty for a pattern.
+    package var targetModules: [String] {
+        guard case .names(let names) = targets else { return [] }
+        return names
     }
 }
 
 extension PEFTConfiguration {
     /// The file as PEFT 0.21 writes it, keys sorted and indented by two.
     package var json: [UInt8] {
-        let alphaIsWhole = alpha == alpha.rounded() && alpha < 1e6
-        let off: [String] = ["fan_in_fan_out", "use_dora", "lora_bias"]
-        let absent: [String] = [
-            "auto_mapping", "exclude_modules", "layers_pattern", "layers_to_transform",
-            "modules_to_save",
-        ]
+        let absent = ["auto_mapping", "layers_pattern", "modules_to_save"]
         var members: [JSONObject.Member] = [
             .init(key: "peft_type", value: "LORA"),
             .init(key: "task_type", value: "CAUSAL_LM"),
@@ -175,23 +106,51 @@ extension PEFTConfiguration {
             .init(key: "revision", value: revision.map(JSON.string) ?? .null),
             .init(key: "inference_mode", value: true),
             .init(key: "r", value: .integer(rank)),
-            .init(
-                key: "lora_alpha",
-                value: alphaIsWhole ? .integer(Int(alpha)) : Self.real(alpha)
-            ),
+            .init(key: "lora_alpha", value: Self.number(alpha)),
             .init(key: "lora_dropout", value: Self.real(dropout)),
-            .init(key: "target_modules", value: .array(targetModules.map(JSON.string))),
+            .init(key: "target_modules", value: Self.json(targets)),
+            .init(key: "exclude_modules", value: excluded.map(Self.json) ?? .null),
+            .init(
+                key: "layers_to_transform",
+                value: layers.map { .array($0.map { .integer($0) }) } ?? .null
+            ),
             .init(key: "bias", value: "none"),
             .init(key: "init_lora_weights", value: true),
-            .init(key: "rank_pattern", value: [:]),
-            .init(key: "alpha_pattern", value: [:]),
+            .init(
+                key: "rank_pattern",
+                value: .object(
+                    JSONObject(rankPattern.map { .init(key: $0.key, value: .integer($0.value)) })
+                )
+            ),
+            .init(
+                key: "alpha_pattern",
+                value: .object(
+                    JSONObject(
+                        alphaPattern.map { .init(key: $0.key, value: Self.number($0.value)) }
+                    )
+                )
+            ),
             .init(key: "use_rslora", value: .bool(usesRankStabilisation)),
+            .init(key: "use_dora", value: .bool(usesMagnitudes)),
+            .init(key: "lora_bias", value: false),
+            .init(key: "fan_in_fan_out", value: .bool(fanInFanOut)),
             .init(key: "peft_version", value: "0.21.2"),
         ]
-        members += off.map { .init(key: $0, value: false) }
         members += absent.map { .init(key: $0, value: .null) }
         members.sort { $0.key < $1.key }
         return Array(JSON.object(JSONObject(members)).prettyText.utf8)
+    }
+
+    private static func json(_ selector: ModuleSelector) -> JSON {
+        switch selector {
+        case .names(let names): .array(names.map(JSON.string))
+        case .pattern(let pattern): .string(pattern.text)
+        case .allLinear: "all-linear"
+        }
+    }
+
+    private static func number(_ value: Double) -> JSON {
+        value == value.rounded() && value < 1e6 ? .integer(Int(value)) : real(value)
     }
 
     private static func real(_ value: Double) -> JSON {

@@ -53,7 +53,8 @@ package struct DecoderModel: Sendable {
         return x
     }
 
-    /// W x + b of one matrix, plus scaling · B (A x) where the adapter has a pair.
+    /// W x + b of one matrix, plus scaling · B (A x) where the adapter has a pair. With magnitudes
+    /// (DoRA) W x and B (A x) are first multiplied by magnitude over norm, output by output.
     /// - Parameters:
     ///   - x: the input rows, already in fixed point: [rows, in].
     ///   - plain: the same rows before, which dropout works on.
@@ -69,6 +70,7 @@ package struct DecoderModel: Sendable {
     ) throws(ExactMathError) -> Matrix {
         let own = weights.layers[layer]
         var output = try Contraction.product(x, transposed: own[linear], trace: &trace)
+        try adapters.stretch(&output, layer, linear)
         if let bias = own.bias(of: linear) { try Layers.addRow(bias, to: &output) }
         low[Int(linear.rawValue)] = try adapters.add(x, plain, layer, linear, to: &output)
         return output

@@ -47,6 +47,22 @@ struct RowAdapters {
         }
     }
 
+    /// Multiplies W x by magnitude over norm, output by output, in the rows whose adapter has
+    /// magnitudes for the matrix (DoRA).
+    func stretch(
+        _ output: inout Matrix,
+        _ layer: Int,
+        _ linear: LinearLayer
+    ) throws(ExactMathError) {
+        for segment in segments {
+            guard let factors = segment.adapter.pair(layer, linear)?.stretch else { continue }
+            var own = output.rows(segment.rows)
+            try Layers.multiplyColumns(of: &own, by: factors)
+            let first = segment.rows.lowerBound * output.columns
+            output.values.replaceSubrange(first..<first + own.values.count, with: own.values)
+        }
+    }
+
     /// Adds scaling · B (A x) to the rows whose adapter has a pair for the matrix.
     /// - Parameter plain: `x` before it was rounded, which dropout works on.
     /// - Returns: A x where one adapter has all rows, which training needs.
@@ -70,10 +86,11 @@ struct RowAdapters {
                 own = isWhole ? x : x.rows(segment.rows)
             }
             let inner = try Contraction.product(own, transposed: pair.a)
-            let high = try Contraction.product(QuantizedMatrix(inner), transposed: pair.b)
+            var high = try Contraction.product(QuantizedMatrix(inner), transposed: pair.b)
+            if let stretch = pair.stretch { try Layers.multiplyColumns(of: &high, by: stretch) }
             try Layers.add(
                 high,
-                scale: segment.adapter.scaling,
+                scale: pair.scaling,
                 to: &output,
                 from: segment.rows.lowerBound
             )

@@ -62,7 +62,7 @@ extension ModelConfiguration {
         guard headDimension > 0, headDimension <= 1 << 10 else { throw .invalidKey("head_dim") }
         let sizes = try (
             file.integer("num_hidden_layers"), file.integer("intermediate_size"),
-            file.integer("vocab_size"), file.real("rms_norm_eps")
+            file.integer("vocab_size"), file.single("rms_norm_eps")
         )
         let tied = try file.bool("tie_word_embeddings") ?? false
         let tokens = try (file.optionalInteger("bos_token_id"), file.integers("eos_token_id"))
@@ -109,7 +109,7 @@ extension ModelConfiguration {
         let positions = file.object["n_positions"] == nil ? "n_ctx" : "n_positions"
         let context = try file.integer(positions)
         let sizes = try (
-            file.integer("n_layer"), file.integer("vocab_size"), file.real("layer_norm_epsilon")
+            file.integer("n_layer"), file.integer("vocab_size"), file.single("layer_norm_epsilon")
         )
         let tied = try file.bool("tie_word_embeddings") ?? true
         let tokens = try (file.optionalInteger("bos_token_id"), file.integers("eos_token_id"))
@@ -220,6 +220,11 @@ struct HuggingFaceFile {
     func real(_ key: String) throws(ModelFileError) -> Double {
         guard let value = object[key]?.double else { throw .invalidKey(key) }
         return value
+    }
+
+    /// A number in float32, as GGUF keeps it and PyTorch computes with it.
+    func single(_ key: String) throws(ModelFileError) -> Double {
+        Double(Float(try real(key)))
     }
 
     func unsupported(_ key: String) -> ModelFileError {

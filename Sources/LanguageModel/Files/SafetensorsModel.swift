@@ -67,10 +67,7 @@ package struct SafetensorsModel: TensorSource, Sendable {
         } catch {
             throw .unreadable(name, reason: "\(error)")
         }
-        let isTransposed = configuration.description.linears.contains {
-            $0.isStoredTransposed && name.hasSuffix(".\($0.moduleName).weight")
-        }
-        return isTransposed ? Layers.transposed(matrix) : matrix
+        return configuration.isStoredTransposed(name) ? Layers.transposed(matrix) : matrix
     }
 
     /// The name under which the computation asks for an entry; GPT-2's first files lack the prefix

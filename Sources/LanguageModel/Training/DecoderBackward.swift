@@ -136,9 +136,9 @@ struct DecoderBackward {
             Layers.transposed(dOutput),
             transposed: Layers.transposed(low)
         )
-        try Layers.multiply(&dB, by: adapter.scaling)
+        try Layers.multiply(&dB, by: pair.scaling)
         var dLow = try Contraction.product(dOutput, pair.b)
-        try Layers.multiply(&dLow, by: adapter.scaling)
+        try Layers.multiply(&dLow, by: pair.scaling)
         let input = tape.input(of: linear)
         let dA = try Contraction.product(
             Layers.transposed(dLow),

@@ -69,6 +69,7 @@ extension DecoderModel {
         trace: inout ComputationTrace
     ) throws(ModelError) -> LoRAGradient {
         guard !records.isEmpty else { throw .emptyInput }
+        if let path = adapter.untrained { throw .adapterMismatch(.hasMagnitudes(path)) }
         for record in records { try configuration.check(record.tokens) }
         do throws(ExactMathError) {
             let total = targets ?? records.reduce(0) { $0 + $1.targets.count }
