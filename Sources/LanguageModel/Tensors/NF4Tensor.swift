@@ -1,7 +1,6 @@
 // A matrix in the NF4 format of bitsandbytes: blocks of 64 values of four bits, first value in the
 // high half of a byte, and a scale a block, which may be quantised itself (double quantisation).
 
-
 package enum NF4Error: Error, Equatable {
     case missingPart(TensorName, part: String)
     case invalidPart(TensorName, part: String)
