@@ -88,6 +88,31 @@ struct BatchedGenerationTests {
         }
     }
 
+    @Test("a prompt that was computed once serves every stream that begins alike")
+    func preparedPrompt() throws {
+        let source = try RandomLlama()
+        let model = try source.model()
+        let adapter = try adapters(source)[1]
+        let shared: [UInt32] = [7, 21, 3, 40, 5, 5]
+        let prepared = try model.prepare(shared, adapter: adapter)
+        let prompts: [[UInt32]] = [shared + [9, 2], shared, [7, 21, 4], [30], [7]]
+        var batch = BatchedGeneration(model)
+        var made: [BatchedGeneration.StreamID: [UInt32]] = [:]
+        let ids = try prompts.map { try batch.add($0, maxTokens: 7, after: prepared) }
+        while !batch.isEmpty {
+            for event in try batch.step() {
+                if let token = event.token { made[event.stream, default: []].append(token) }
+            }
+        }
+        for (id, prompt) in zip(ids, prompts) {
+            let alone = try model.generateGreedily(prompt, maxTokens: 7, adapter: adapter)
+            #expect(made[id] == alone.tokens)
+        }
+        #expect(throws: ModelError.emptyInput) {
+            try batch.add([], maxTokens: 1, after: prepared)
+        }
+    }
+
     @Test("a stream that may make nothing ends with its first step, and bad prompts are refused")
     func limits() throws {
         let model = try RandomLlama().model()

@@ -58,14 +58,42 @@ package struct BatchedGeneration: Sendable {
         maxTokens: Int,
         adapter: PreparedAdapter? = nil
     ) throws(ModelError) -> StreamID {
+        try add(
+            prompt,
+            maxTokens,
+            DecoderStream(for: model.configuration, adapter: adapter),
+            known: 0
+        )
+    }
+
+    /// Adds a stream with the adapter of `prepared`; where the prompts begin alike, nothing is
+    /// computed again.
+    package mutating func add(
+        _ prompt: [UInt32],
+        maxTokens: Int,
+        after prepared: PreparedPrompt
+    ) throws(ModelError) -> StreamID {
+        // The last token goes through the model in any case: its logits are wanted.
+        let alike = zip(prompt.dropLast(), prepared.tokens).prefix { $0 == $1 }.count
+        let cache = prepared.cache.prefix(alike)
+        let stream = DecoderStream(cache: cache, adapter: prepared.adapter)
+        return try add(prompt, maxTokens, stream, known: alike)
+    }
+
+    private mutating func add(
+        _ prompt: [UInt32],
+        _ maxTokens: Int,
+        _ stream: DecoderStream,
+        known: Int
+    ) throws(ModelError) -> StreamID {
         try model.configuration.check(prompt)
         let id = StreamID(number: added)
         added += 1
         entries.append(
             Entry(
                 id: id,
-                pending: prompt[...],
-                stream: DecoderStream(for: model.configuration, adapter: adapter),
+                pending: prompt[known...],
+                stream: stream,
                 left: model.completionLimit(prompt, maxTokens)
             )
         )

@@ -21,6 +21,28 @@ package struct DecoderStream: Sendable {
     }
 }
 
+/// Tokens with the keys and values that one adapter gives them.
+package struct PreparedPrompt: Sendable {
+    package let tokens: [UInt32]
+    let cache: KeyValueCache
+    package let adapter: PreparedAdapter?
+}
+
+extension KeyValueCache {
+    /// What was known after the first `count` tokens.
+    func prefix(_ count: Int) -> KeyValueCache {
+        guard count < self.count else { return self }
+        var shorter = self
+        let kept = keys.map { $0.count / self.count * count }
+        shorter.count = count
+        for (layer, kept) in kept.enumerated() {
+            shorter.keys[layer] = Array(keys[layer].prefix(kept))
+            shorter.values[layer] = Array(values[layer].prefix(kept))
+        }
+        return shorter
+    }
+}
+
 /// Whose adapter each row of a pass uses.
 struct RowAdapters {
     struct Segment {
@@ -199,6 +221,22 @@ extension DecoderModel {
         } catch {
             throw .arithmetic(error)
         }
+    }
+
+    /// Computes a prompt that many streams with one adapter will begin with.
+    package func prepare(
+        _ prompt: [UInt32],
+        adapter: PreparedAdapter? = nil
+    ) throws(ModelError) -> PreparedPrompt {
+        try configuration.check(prompt)
+        var cache = KeyValueCache(for: configuration)
+        var trace = ComputationTrace()
+        do throws(ExactMathError) {
+            _ = try hidden(prompt, &cache, adapter, &trace)
+        } catch {
+            throw .arithmetic(error)
+        }
+        return PreparedPrompt(tokens: prompt, cache: cache, adapter: adapter)
     }
 
     /// One stream by itself.
