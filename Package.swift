@@ -96,6 +96,14 @@ let core: [Target] = [
             "JSON", "Primitives",
         ]
     ),
+    // The inspection tools; shell as well, since they read files.
+    part(
+        "Workbench",
+        [
+            "Factory", "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments",
+            "Cryptography", "JSON", "Primitives",
+        ]
+    ),
     .executableTarget(
         name: "numerics",
         dependencies: [
@@ -170,6 +178,16 @@ let coreTests: [Target] = [
     ),
 ]
 
+let workbenchTests: [Target] = [
+    tests(
+        "Workbench",
+        [
+            "ModelTestSupport", "Factory", "Jobs", "Attribution", "LanguageModel", "ExactMath",
+            "JSON", "Primitives",
+        ]
+    )
+]
+
 // Style is a test: it reads the repository's own files.
 let tidy: [Target] = [.testTarget(name: "TidyTests", swiftSettings: testSettings)]
 
@@ -235,8 +253,9 @@ let shell: [Target] = [
     .executableTarget(
         name: "openledger",
         dependencies: [
-            "Node", "Storage", "Peers", "RPC", "Factory", "Serving", "Verification", "Jobs",
-            "Attribution", "LanguageModel", "ExactMath", "Replica", "Ledger", "Voting", "Wallet",
+            "Node", "Storage", "Peers", "RPC", "Factory", "Serving", "Verification", "Workbench",
+            "Jobs", "Attribution", "LanguageModel", "ExactMath", "Replica", "Ledger", "Voting",
+            "Wallet",
             "Commitments",
             "StateTree", "Cryptography", "JSON", "Primitives", logging, lifecycle, httpClient,
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -324,5 +343,5 @@ let package = Package(
         ? (core + coreTests).filter { target in
             chain.contains { target.name == $0 || target.name == $0 + "Tests" }
         } + tidy
-        : core + coreTests + tidy + (coreOnly ? [] : shell + shellTests)
+        : core + coreTests + workbenchTests + tidy + (coreOnly ? [] : shell + shellTests)
 )

@@ -83,17 +83,28 @@ package struct GradientRows: Sendable {
         trace: inout ComputationTrace
     ) throws(Failure) -> Measured {
         guard let record else {
-            let row = InfluenceRow(
-                exponents: elements.map { _ in 0 },
-                values: [Int8](repeating: 0, count: blockWidths.reduce(0, +))
-            )
-            return Measured(row: row, loss: 0, gradientNorm: 0)
+            return Measured(row: try row(of: nil), loss: 0, gradientNorm: 0)
         }
         let gradient: LoRAGradient
         do {
             gradient = try model.recordGradient(record, adapter: adapter, trace: &trace)
         } catch {
             throw .model(error)
+        }
+        return Measured(
+            row: try row(of: gradient),
+            loss: gradient.loss,
+            gradientNorm: gradient.norm
+        )
+    }
+
+    /// The row of a gradient that was computed already; nil gives zeros.
+    package func row(of gradient: LoRAGradient?) throws(Failure) -> InfluenceRow {
+        guard let gradient else {
+            return InfluenceRow(
+                exponents: elements.map { _ in 0 },
+                values: [Int8](repeating: 0, count: blockWidths.reduce(0, +))
+            )
         }
         var exponents: [Int16] = []
         var values: [Int8] = []
@@ -102,11 +113,7 @@ package struct GradientRows: Sendable {
             exponents.append(part.exponent)
             values += part.values
         }
-        return Measured(
-            row: InfluenceRow(exponents: exponents, values: values),
-            loss: gradient.loss,
-            gradientNorm: gradient.norm
-        )
+        return InfluenceRow(exponents: exponents, values: values)
     }
 
     private func fixed(

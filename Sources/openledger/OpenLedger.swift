@@ -12,8 +12,8 @@ struct OpenLedger: AsyncParsableCommand {
         subcommands: [
             NodeCommand.self, KeysCommand.self, TransactionCommand.self, QueryCommand.self,
             DatanetCommand.self, ModelCommand.self, FactoryCommand.self,
-            AdapterCommand.self, ClaimCommand.self, ChannelCommand.self, ServeCommand.self,
-            DevnetCommand.self, ConfigCommand.self,
+            AdapterCommand.self, AttributionCommand.self, ClaimCommand.self, ChannelCommand.self,
+            ServeCommand.self, DevnetCommand.self, ConfigCommand.self,
         ]
     )
 

@@ -4,13 +4,17 @@ import JSON
 import LanguageModel
 import Ledger
 import Primitives
+import Workbench
 
 /// Base models.
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model",
-        abstract: "Register base models and look at them.",
-        subcommands: [ModelRegister.self, ObjectShow<ModelKind>.self]
+        abstract: "Register base models, look at them, and run them on this machine.",
+        subcommands: [
+            ModelRegister.self, ObjectShow<ModelKind>.self, ModelInspect.self, ModelTokenize.self,
+            ModelLogits.self, ModelGenerate.self, ModelPerplexity.self,
+        ]
     )
 }
 

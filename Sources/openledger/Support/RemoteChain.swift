@@ -5,6 +5,7 @@ import LanguageModel
 import Ledger
 import Primitives
 import Verification
+import Workbench
 
 /// The chain as a node's RPC shows it, for putting work together. Artifacts are checked against
 /// their ids, whoever the node is.
@@ -42,35 +43,13 @@ extension ClaimDefect {
     }
 }
 
-/// A base model on this machine: a GGUF file, or a folder with `config.json`,
-/// `model.safetensors` and `tokenizer.json`.
+/// A base model on this machine.
 enum ModelFiles {
     static func load(_ path: String) throws -> ModelBundle {
-        let files = try bytes(path)
-        do {
-            return try ModelBundle(
-                weights: files.weights,
-                configuration: files.configuration,
-                tokenizer: files.tokenizer
-            )
-        } catch {
-            throw CommandFailure(.badInput, "the model at \(path) cannot be read: \(error)")
-        }
+        try ToolFailure.translating { try LocalModel.bundle(path) }
     }
 
-    /// A GGUF file says everything itself: its configuration and tokenizer files are empty.
-    static func bytes(
-        _ path: String
-    ) throws -> (weights: [UInt8], configuration: [UInt8], tokenizer: [UInt8]) {
-        var isFolder: ObjCBool = false
-        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw CommandFailure(.badInput, "there is no model at \(path)")
-        }
-        guard isFolder.boolValue else { return (try InputFile.read(path), [], []) }
-        return (
-            try InputFile.read(path + "/model.safetensors"),
-            try InputFile.read(path + "/config.json"),
-            try InputFile.read(path + "/tokenizer.json")
-        )
+    static func bytes(_ path: String) throws -> LocalModel.Files {
+        try ToolFailure.translating { try LocalModel.files(path) }
     }
 }

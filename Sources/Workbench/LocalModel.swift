@@ -1,0 +1,104 @@
+// A model and an adapter from the disk, for tools that ask no node.
+
+import Factory
+import Foundation
+import Jobs
+package import LanguageModel
+
+/// A base model on this machine: a GGUF file, or a folder with `config.json`,
+/// `model.safetensors` and `tokenizer.json`.
+package struct LocalModel: Sendable {
+    /// The files of a model. A GGUF file says everything itself: the others are empty.
+    package struct Files: Sendable {
+        package let weights: [UInt8]
+        package let configuration: [UInt8]
+        package let tokenizer: [UInt8]
+    }
+
+    package let bundle: ModelBundle
+    package let adapter: PreparedAdapter?
+
+    package init(bundle: ModelBundle, adapter: PreparedAdapter? = nil) {
+        self.bundle = bundle
+        self.adapter = adapter
+    }
+
+    /// - Parameter adapter: a PEFT folder that fits the model.
+    package init(path: String, adapter: String? = nil) throws(WorkbenchError) {
+        let bundle = try Self.bundle(path)
+        self.init(
+            bundle: bundle,
+            adapter: try adapter.map { path throws(WorkbenchError) in
+                try Self.prepared(Self.adapter(path, for: bundle.configuration), bundle)
+            }
+        )
+    }
+
+    package static func bundle(_ path: String) throws(WorkbenchError) -> ModelBundle {
+        let files = try files(path)
+        do {
+            return try ModelBundle(
+                weights: files.weights,
+                configuration: files.configuration,
+                tokenizer: files.tokenizer
+            )
+        } catch {
+            throw .badFile("the model at \(path) cannot be read: \(error)")
+        }
+    }
+
+    package static func files(_ path: String) throws(WorkbenchError) -> Files {
+        var isFolder: ObjCBool = false
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw .badFile("there is no model at \(path)")
+        }
+        guard isFolder.boolValue else {
+            return Files(weights: try read(path), configuration: [], tokenizer: [])
+        }
+        return Files(
+            weights: try read(path + "/model.safetensors"),
+            configuration: try read(path + "/config.json"),
+            tokenizer: try read(path + "/tokenizer.json")
+        )
+    }
+
+    /// The LoRA adapter of a PEFT folder.
+    package static func adapter(
+        _ folder: String,
+        for configuration: ModelConfiguration
+    ) throws(WorkbenchError) -> LoRAAdapter {
+        let files: AdapterFiles
+        do {
+            files = try AdapterFolder.read(URL(filePath: folder))
+        } catch {
+            throw .badFile(error.description)
+        }
+        do {
+            return try files.adapter(for: configuration)
+        } catch {
+            throw .badFile("the adapter in \(folder) cannot be read: \(error)")
+        }
+    }
+
+    static func prepared(
+        _ adapter: LoRAAdapter,
+        _ bundle: ModelBundle
+    ) throws(WorkbenchError) -> PreparedAdapter {
+        do {
+            return try PreparedAdapter(adapter, for: bundle.configuration)
+        } catch {
+            throw .failed("the adapter cannot be prepared: \(error)")
+        }
+    }
+
+    /// A file's bytes, or one sentence.
+    package static func read(_ path: String) throws(WorkbenchError) -> [UInt8] {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw .badFile("there is no file \(path)")
+        }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .badFile("the file \(path) cannot be read")
+        }
+        return Array(data)
+    }
+}
