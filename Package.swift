@@ -276,6 +276,12 @@ let shell: [Target] = [
 ]
 
 let shellTests: [Target] = [
+    // The parts of the demo that reckon and print; the story itself is its own test.
+    .testTarget(
+        name: "StoryTests",
+        dependencies: ["story", "JSON"],
+        swiftSettings: testSettings
+    ),
     // Runs the command as a process; it depends on it so that it is built with the tests.
     .testTarget(
         name: "CommandTests",

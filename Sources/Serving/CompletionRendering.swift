@@ -10,8 +10,9 @@ struct CompletionEnvelope {
     let created: Int
     let model: String
     let adapter: ServedAdapter?
+    var isChat = false
 
-    /// A whole answer or a chunk of one. `usage` is the key's value, or nil to leave the key out.
+    /// A whole answer.
     func json(
         text: String,
         finish: String?,
@@ -19,13 +20,58 @@ struct CompletionEnvelope {
         hasChoice: Bool = true,
         includesUsage: Bool = false
     ) -> JSON {
-        let choice: JSON = [
-            "index": 0, "text": .string(text), "logprobs": .null,
-            "finish_reason": finish.map(JSON.string) ?? .null,
-        ]
+        let content: JSON = ["role": "assistant", "content": .string(text)]
+        return json(
+            content: isChat
+                ? .init(key: "message", value: content) : .init(key: "text", value: .string(text)),
+            kind: isChat ? "chat.completion" : "text_completion",
+            finish: finish,
+            outcome: outcome,
+            hasChoice: hasChoice,
+            includesUsage: includesUsage
+        )
+    }
+
+    /// A chunk of a stream. The first of a conversation says whose turn it is and nothing else.
+    func chunk(
+        text: String?,
+        finish: String? = nil,
+        outcome: CompletionOutcome? = nil,
+        hasChoice: Bool = true,
+        includesUsage: Bool = false
+    ) -> JSON {
+        let delta: JSON =
+            finish != nil
+            ? [:] : text.map { ["content": .string($0)] } ?? ["role": "assistant", "content": ""]
+        return json(
+            content: isChat
+                ? .init(key: "delta", value: delta)
+                : .init(key: "text", value: .string(text ?? "")),
+            kind: isChat ? "chat.completion.chunk" : "text_completion",
+            finish: finish,
+            outcome: outcome,
+            hasChoice: hasChoice,
+            includesUsage: includesUsage
+        )
+    }
+
+    private func json(
+        content: JSONObject.Member,
+        kind: JSON,
+        finish: String?,
+        outcome: CompletionOutcome?,
+        hasChoice: Bool,
+        includesUsage: Bool
+    ) -> JSON {
+        let choice = JSON.object(
+            JSONObject([
+                .init(key: "index", value: 0), content, .init(key: "logprobs", value: .null),
+                .init(key: "finish_reason", value: finish.map(JSON.string) ?? .null),
+            ])
+        )
         var members: [JSONObject.Member] = [
             .init(key: "id", value: .string(id)),
-            .init(key: "object", value: "text_completion"),
+            .init(key: "object", value: kind),
             .init(key: "created", value: .integer(created)),
             .init(key: "model", value: .string(model)),
             .init(key: "choices", value: .array(hasChoice ? [choice] : [])),

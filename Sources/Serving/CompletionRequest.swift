@@ -19,32 +19,60 @@ package struct CompletionRequest: Sendable, Equatable {
     package let stops: [String]
     package let streams: Bool
     package let includesUsage: Bool
+    /// Whether the answer is a message of a conversation.
+    package let isChat: Bool
+
+    private static let greedy =
+        "answers are greedy, since a receipt can be proved for greedy generation only"
 
     /// Arguments without effect on a greedy completion.
-    private static let ignored: Set<String> = ["user", "seed"]
+    private static let ignored: Set<String> = ["user", "seed", "metadata", "store"]
     private static let read: Set<String> = [
         "model", "prompt", "max_tokens", "stop", "stream", "stream_options",
     ]
 
     package init(_ bytes: [UInt8]) throws(ServingError) {
+        let object = try Self.object(bytes)
+        for member in object.members where !Self.read.contains(member.key) {
+            try Self.check(member)
+        }
+        try self.init(
+            object,
+            prompt: try Self.prompt(object["prompt"]),
+            limit: (object["max_tokens"] ?? .null, "max_tokens"),
+            defaultTokens: 16,
+            isChat: false
+        )
+    }
+
+    static func object(_ bytes: [UInt8]) throws(ServingError) -> JSONObject {
         let value: JSON
         do {
-            value = try JSON.parse(bytes, byteLimit: Self.byteLimit, depthLimit: 16)
+            value = try JSON.parse(bytes, byteLimit: byteLimit, depthLimit: 16)
         } catch {
             throw ServingError(.invalidRequest, "the body is not valid JSON: \(error)")
         }
         guard let object = value.object else {
             throw ServingError(.invalidRequest, "the body is \(value.kind) instead of an object")
         }
-        for member in object.members where !Self.read.contains(member.key) {
-            try Self.check(member)
-        }
+        return object
+    }
+
+    /// What requests of both kinds have beside their prompt.
+    init(
+        _ object: JSONObject,
+        prompt: Prompt,
+        limit: (value: JSON, key: String),
+        defaultTokens: Int,
+        isChat: Bool
+    ) throws(ServingError) {
         guard let model = object["model"]?.string else {
             throw Self.wrong("model", "must be the name of a model")
         }
         self.model = model
-        prompt = try Self.prompt(object["prompt"])
-        maxTokens = try Self.maxTokens(object["max_tokens"])
+        self.prompt = prompt
+        self.isChat = isChat
+        maxTokens = try Self.maxTokens(limit.value, limit.key) ?? defaultTokens
         stops = try Self.stops(object["stop"])
         streams = try Self.flag(object, "stream")
         let options = object["stream_options"]?.object
@@ -54,27 +82,28 @@ package struct CompletionRequest: Sendable, Equatable {
             } ?? false
     }
 
-    private static func wrong(_ field: String, _ sentence: String) -> ServingError {
+    static func wrong(_ field: String, _ sentence: String) -> ServingError {
         ServingError(.invalidRequest, "\"\(field)\" \(sentence)", parameter: field)
     }
 
     /// Lets pass what does not change a greedy completion.
-    private static func check(_ member: JSONObject.Member) throws(ServingError) {
+    static func check(_ member: JSONObject.Member) throws(ServingError) {
         let isOff = member.value == .null
         switch member.key {
         case _ where ignored.contains(member.key): return
         case "temperature", "presence_penalty", "frequency_penalty":
             guard isOff || member.value.double == 0 else {
-                throw wrong(member.key, "must be 0 or absent: completions are greedy")
+                throw wrong(member.key, "must be 0 or absent: \(greedy)")
             }
         case "top_p", "n", "best_of":
             guard isOff || member.value.double == 1 else {
-                throw wrong(member.key, "must be 1 or absent: completions are greedy")
+                throw wrong(member.key, "must be 1 or absent: \(greedy)")
             }
         case "echo":
             guard isOff || member.value == false else { throw wrong("echo", "is not supported") }
-        case "logprobs", "suffix", "logit_bias":
-            guard isOff || member.value == [:] else {
+        case "logprobs", "top_logprobs", "suffix", "logit_bias", "response_format", "tools",
+            "tool_choice", "functions", "function_call", "parallel_tool_calls":
+            guard isOff || member.value == [:] || member.value == false else {
                 throw wrong(member.key, "is not supported")
             }
         default:
@@ -106,11 +135,14 @@ package struct CompletionRequest: Sendable, Equatable {
         return .tokens(tokens)
     }
 
-    private static func maxTokens(_ value: JSON?) throws(ServingError) -> Int {
-        guard let value, value != .null else { return 16 }
+    private static func maxTokens(
+        _ value: JSON,
+        _ key: String
+    ) throws(ServingError) -> Int? {
+        guard value != .null else { return nil }
         guard let count = value.integer(Int.self), (1...InferenceReceipt.tokenLimit).contains(count)
         else {
-            throw wrong("max_tokens", "must be from 1 to \(InferenceReceipt.tokenLimit)")
+            throw wrong(key, "must be from 1 to \(InferenceReceipt.tokenLimit)")
         }
         return count
     }

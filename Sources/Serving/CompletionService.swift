@@ -12,6 +12,8 @@ package struct CompletionService: Sendable {
     package struct Setup: Sendable {
         package let baseName: String
         package let base: ModelBundle
+        /// How the model wants conversations written.
+        package let chat: ChatFormat
         /// Whether the base model itself may be asked, without price and receipt.
         package let servesBase: Bool
         package let payment: Payment
@@ -24,6 +26,7 @@ package struct CompletionService: Sendable {
         package init(
             baseName: String,
             base: ModelBundle,
+            chat: ChatFormat = .chatML,
             servesBase: Bool = true,
             payment: Payment,
             chain: any ServingChain,
@@ -32,6 +35,7 @@ package struct CompletionService: Sendable {
         ) {
             self.baseName = baseName
             self.base = base
+            self.chat = chat
             self.servesBase = servesBase
             self.payment = payment
             self.chain = chain

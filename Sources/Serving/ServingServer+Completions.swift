@@ -20,7 +20,8 @@ extension HTTPField.Name {
 }
 
 extension ServingServer {
-    func completion(_ request: Request) async throws -> Response {
+    /// - Parameter isChat: whether the body has messages instead of a prompt.
+    func completion(_ request: Request, isChat: Bool) async throws -> Response {
         // A browser asks first before it sends this type to another site.
         let type = request.headers[.contentType]?.prefix { $0 != ";" && $0 != " " }.lowercased()
         guard type == "application/json" else {
@@ -34,13 +35,18 @@ extension ServingServer {
             let limit = CompletionRequest.byteLimit
             throw ServingError(.requestTooLarge, "a request has at most \(limit) bytes")
         }
-        let completionRequest = try CompletionRequest(Array(body.readableBytesView))
+        let bytes = Array(body.readableBytesView)
+        let completionRequest =
+            isChat
+            ? try CompletionRequest(chat: bytes, format: service.setup.chat)
+            : try CompletionRequest(bytes)
         let prepared = try await service.prepare(completionRequest, voucher: voucher)
         let envelope = CompletionEnvelope(
-            id: "cmpl-" + UUID().uuidString.lowercased(),
+            id: (isChat ? "chatcmpl-" : "cmpl-") + UUID().uuidString.lowercased(),
             created: Int(Date().timeIntervalSince1970),
             model: completionRequest.model,
-            adapter: prepared.adapter
+            adapter: prepared.adapter,
+            isChat: isChat
         )
         return completionRequest.streams
             ? stream(prepared, envelope) : try await whole(prepared, envelope)
@@ -103,18 +109,21 @@ extension ServingServer {
             // A client that leaves makes the next write throw, and generation stops.
             defer { continuation.finish() }
             async let answer = Self.answer(service, prepared, continuation)
+            if envelope.isChat {
+                let first = envelope.chunk(text: nil, includesUsage: usage)
+                try await writer.write(Self.event(first.compactText))
+            }
             for await text in pieces {
-                let chunk = envelope.json(text: text, finish: nil, includesUsage: usage)
+                let chunk = envelope.chunk(text: text, includesUsage: usage)
                 try await writer.write(Self.event(chunk.compactText))
             }
             switch await answer {
             case .success(let outcome):
-                let last = envelope.json(text: "", finish: outcome.finish, outcome: outcome)
+                let last = envelope.chunk(text: "", finish: outcome.finish, outcome: outcome)
                 try await writer.write(Self.event(last.compactText))
                 if usage {
-                    let chunk = envelope.json(
+                    let chunk = envelope.chunk(
                         text: "",
-                        finish: nil,
                         outcome: outcome,
                         hasChoice: false,
                         includesUsage: true

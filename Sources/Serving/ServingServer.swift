@@ -22,7 +22,7 @@ package struct ServingConfiguration: Sendable, Equatable {
     }
 }
 
-/// `GET /v1/models`, `POST /v1/completions`, `GET /v1/receipts` and `GET /health`.
+/// `GET /v1/models`, `POST /v1/completions`, `POST /v1/chat/completions`, `GET /v1/receipts` and `GET /health`.
 package struct ServingServer: Service {
     package let configuration: ServingConfiguration
     let service: CompletionService
@@ -74,8 +74,12 @@ package struct ServingServer: Service {
             case (.get, "/health"): return Self.json(["status": "alive"])
             case (.get, "/v1/models"): return Self.json(await models())
             case (.get, "/v1/receipts"): return try await receipts(request)
-            case (.post, "/v1/completions"): return try await completion(request)
-            case (_, "/health"), (_, "/v1/models"), (_, "/v1/receipts"), (_, "/v1/completions"):
+            case (.post, "/v1/completions"):
+                return try await completion(request, isChat: false)
+            case (.post, "/v1/chat/completions"):
+                return try await completion(request, isChat: true)
+            case (_, "/health"), (_, "/v1/models"), (_, "/v1/receipts"), (_, "/v1/completions"),
+                (_, "/v1/chat/completions"):
                 throw ServingError(
                     .methodNotAllowed,
                     "\(request.uri.path) does not take \(request.method.rawValue)"

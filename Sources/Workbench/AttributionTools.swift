@@ -63,7 +63,10 @@ package struct AttributionTools {
         var count = 0
         while let line = try lines.next() {
             do {
-                let text = try LineProtocol.object(of: line).requiredText("text")
+                guard case .bytes(let bytes) = line else {
+                    throw LineDefect("the line has more than \(LineReader.byteLimit) bytes")
+                }
+                let text = try LineProtocol.object(of: bytes).requiredText("text")
                 try builder.add(Self.gradient(text, local, prepared, self.maxTokens))
                 places.append(count)
                 count += 1

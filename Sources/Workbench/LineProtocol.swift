@@ -62,13 +62,25 @@ package enum LineProtocol {
         answer: (JSONObject) throws -> JSON,
         write: ([UInt8]) throws -> Void
     ) throws -> Summary {
+        try run(lines, answerLine: { try answer(object(of: $0)) }, write: write)
+    }
+
+    /// The same, for lines whose form the tool reads itself.
+    package static func run(
+        _ lines: LineReader,
+        answerLine: ([UInt8]) throws -> JSON,
+        write: ([UInt8]) throws -> Void
+    ) throws -> Summary {
         var lines = lines
         var summary = Summary()
         while let line = try lines.next() {
             summary.lines += 1
             let reply: JSON
             do {
-                reply = try answer(object(of: line))
+                guard case .bytes(let bytes) = line else {
+                    throw LineDefect("the line has more than \(LineReader.byteLimit) bytes")
+                }
+                reply = try answerLine(bytes)
             } catch let defect as LineDefect {
                 summary.defects += 1
                 reply = defect.json(line: summary.lines)
@@ -79,10 +91,7 @@ package enum LineProtocol {
     }
 
     /// The object that a line holds.
-    package static func object(of line: LineReader.Line) throws(LineDefect) -> JSONObject {
-        guard case .bytes(let bytes) = line else {
-            throw LineDefect("the line has more than \(LineReader.byteLimit) bytes")
-        }
+    package static func object(of bytes: [UInt8]) throws(LineDefect) -> JSONObject {
         guard bytes.contains(where: { $0 != 0x20 && $0 != 0x09 }) else {
             throw LineDefect("the line is blank")
         }

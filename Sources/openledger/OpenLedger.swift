@@ -10,7 +10,8 @@ struct OpenLedger: AsyncParsableCommand {
         commandName: "openledger",
         abstract: "A proof-of-stake network that pays the people whose data made a model useful.",
         subcommands: [
-            NodeCommand.self, KeysCommand.self, TransactionCommand.self, QueryCommand.self,
+            NodeCommand.self, ValidatorCommand.self, KeysCommand.self, TransactionCommand.self,
+            QueryCommand.self,
             DatanetCommand.self, ModelCommand.self, FactoryCommand.self,
             AdapterCommand.self, AttributionCommand.self, ClaimCommand.self, ChannelCommand.self,
             ServeCommand.self, DevnetCommand.self, ConfigCommand.self,

@@ -1,9 +1,9 @@
-import JSON
+package import JSON
 
 // A missing or misshaped field ends the story with the field's name.
 extension JSON {
     /// A member by its path, such as `terms.trace.units`.
-    func field(_ path: String) throws -> JSON {
+    package func field(_ path: String) throws -> JSON {
         var value = self
         for key in path.split(separator: ".") {
             guard let next = value[String(key)] else {
@@ -14,35 +14,35 @@ extension JSON {
         return value
     }
 
-    func text(_ path: String) throws -> String {
+    package func text(_ path: String) throws -> String {
         guard let text = try field(path).string else {
             throw StoryFailure("\(path) is no text: \(compactText.prefix(300))")
         }
         return text
     }
 
-    func count(_ path: String) throws -> Int {
+    package func count(_ path: String) throws -> Int {
         guard let count = try field(path).integer(Int.self) else {
             throw StoryFailure("\(path) is no whole number: \(compactText.prefix(300))")
         }
         return count
     }
 
-    func real(_ path: String) throws -> Double {
+    package func real(_ path: String) throws -> Double {
         guard let value = try field(path).double else {
             throw StoryFailure("\(path) is no number: \(compactText.prefix(300))")
         }
         return value
     }
 
-    func list(_ path: String) throws -> [JSON] {
+    package func list(_ path: String) throws -> [JSON] {
         guard let list = try field(path).array else {
             throw StoryFailure("\(path) is no list: \(compactText.prefix(300))")
         }
         return list
     }
 
-    func flag(_ path: String) throws -> Bool {
+    package func flag(_ path: String) throws -> Bool {
         guard let flag = try field(path).bool else {
             throw StoryFailure("\(path) is neither true nor false: \(compactText.prefix(300))")
         }
@@ -50,7 +50,7 @@ extension JSON {
     }
 
     /// An amount: units of 10^-18 OPEN as a string of digits.
-    func money(_ path: String) throws -> Money {
+    package func money(_ path: String) throws -> Money {
         guard let units = UInt128(try text(path)) else {
             throw StoryFailure("\(path) is no amount: \(compactText.prefix(300))")
         }

@@ -1,11 +1,13 @@
 /// An amount of OPEN as the story shows and adds it.
-struct Money: Equatable, Comparable, CustomStringConvertible {
-    static let unitsPerToken: UInt128 = 1_000_000_000_000_000_000
+package struct Money: Equatable, Comparable, CustomStringConvertible {
+    package static let unitsPerToken: UInt128 = 1_000_000_000_000_000_000
 
-    let units: UInt128
+    package let units: UInt128
+
+    package init(units: UInt128) { self.units = units }
 
     /// At most six decimals; the figures in the report are exact.
-    var description: String {
+    package var description: String {
         let micro = units / 1_000_000_000_000
         let decimals = String(micro % 1_000_000)
         let padded = String(repeating: "0", count: 6 - decimals.count) + decimals
@@ -14,12 +16,14 @@ struct Money: Equatable, Comparable, CustomStringConvertible {
             ? String(micro / 1_000_000) : "\(micro / 1_000_000).\(String(trimmed))"
     }
 
-    static func < (left: Money, right: Money) -> Bool { left.units < right.units }
+    package static func < (left: Money, right: Money) -> Bool { left.units < right.units }
 
-    static func + (left: Money, right: Money) -> Money { Money(units: left.units + right.units) }
+    package static func + (left: Money, right: Money) -> Money {
+        Money(units: left.units + right.units)
+    }
 
     /// The difference with its sign, for a reader.
-    static func change(from before: Money, to after: Money) -> String {
+    package static func change(from before: Money, to after: Money) -> String {
         after >= before
             ? "+\(Money(units: after.units - before.units))"
             : "-\(Money(units: before.units - after.units))"

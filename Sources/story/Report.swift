@@ -1,27 +1,29 @@
 import Foundation
-import JSON
+package import JSON
 
 /// Every figure that the story shows, by step, in the order in which they were found.
-struct Report {
+package struct Report {
     private var steps: [(name: String, seconds: Double, figures: [JSONObject.Member])] = []
 
-    mutating func begin(_ name: String) { steps.append((name, 0, [])) }
+    package init() {}
 
-    mutating func end(after seconds: Double) {
+    package mutating func begin(_ name: String) { steps.append((name, 0, [])) }
+
+    package mutating func end(after seconds: Double) {
         guard !steps.isEmpty else { return }
         steps[steps.count - 1].seconds = seconds
     }
 
     /// Notes a figure of the present step; a second one of the same name replaces the first.
-    mutating func set(_ key: String, _ value: JSON) {
+    package mutating func set(_ key: String, _ value: JSON) {
         guard !steps.isEmpty else { return }
         steps[steps.count - 1].figures.removeAll { $0.key == key }
         steps[steps.count - 1].figures.append(.init(key: key, value: value))
     }
 
-    func seconds(of step: Int) -> Double { step < steps.count ? steps[step].seconds : 0 }
+    package func seconds(of step: Int) -> Double { step < steps.count ? steps[step].seconds : 0 }
 
-    func json(model: String, completed: Int, of total: Int) -> JSON {
+    package func json(model: String, completed: Int, of total: Int) -> JSON {
         let list = steps.map { step in
             JSON.object(
                 JSONObject(

@@ -81,6 +81,19 @@ struct Tool: Sendable {
         return process
     }
 
+    /// Starts a command with pipes to and from it.
+    func talk(
+        _ arguments: [String]
+    ) throws -> (process: Process, input: FileHandle, output: FileHandle) {
+        let process = process(arguments, environment: [:])
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return (process, input.fileHandleForWriting, output.fileHandleForReading)
+    }
+
     private func handle(_ name: String) throws -> FileHandle {
         try write(name, "")
         return try FileHandle(forWritingTo: URL(filePath: path(name)))

@@ -171,12 +171,17 @@ struct ServedFixture {
         try await send("GET", path, headers: headers, body: nil)
     }
 
-    func complete(_ body: JSON, voucher: String? = nil) async throws -> Answer {
+    /// - Parameter path: `/v1/completions`, or where a chat is asked.
+    func complete(
+        _ body: JSON,
+        voucher: String? = nil,
+        path: String = "/v1/completions"
+    ) async throws -> Answer {
         var headers = ["content-type": "application/json"]
         headers["x-openledger-voucher"] = voucher
         return try await send(
             "POST",
-            "/v1/completions",
+            path,
             headers: headers,
             body: body.compactText
         )

@@ -51,6 +51,11 @@ package actor ArtifactExchange {
     /// Hands over a connection event or an artifact message, without waiting.
     package nonisolated func enqueue(_ event: NetworkEvent) { inboxContinuation.yield(event) }
 
+    /// Keeps an artifact, present or yet to come, from making room for others; pins are counted.
+    package nonisolated func pin(_ id: ArtifactID) { store.pin(id) }
+
+    package nonisolated func unpin(_ id: ArtifactID) { store.unpin(id) }
+
     /// Serves and receives until cancelled.
     package func run() async {
         for await event in inbox {

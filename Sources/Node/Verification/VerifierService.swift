@@ -46,12 +46,17 @@ struct VerifierService: Service {
             ),
             salt: { ClaimVerifier.salt(claim: $0, panel: $1, key: key.key) }
         )
+        var pins = ClaimPins(exchange: exchange)
+        defer { pins.releaseAll() }
         do {
             var seen = try runner.database.now.tip().height
             for claim in try openClaims() { verifier.watch(claim) }
+            try pins.hold(openClaims(), read: claim)
             report(await verifier.review())
             for await height in heights where height > seen {
-                for claim in try newClaims(after: seen, to: height) { verifier.watch(claim) }
+                let claims = try newClaims(after: seen, to: height)
+                for claim in claims { verifier.watch(claim) }
+                try pins.hold(claims, read: claim)
                 seen = height
                 report(await verifier.review())
             }
@@ -80,6 +85,10 @@ struct VerifierService: Service {
             guard let final = page.last else { return claims }
             last = final.key
         }
+    }
+
+    private func claim(_ id: Digest) throws(StorageError) -> Claim? {
+        try runner.database.now.stateValue(StateKey.claim(id)).flatMap { try? Claim(borsh: $0) }
     }
 
     private func newClaims(after: Height, to last: Height) throws(StorageError) -> [Digest] {
@@ -118,7 +127,7 @@ struct VerifierService: Service {
 }
 
 extension Claim {
-    fileprivate var isOpen: Bool {
+    var isOpen: Bool {
         switch phase {
         case .final, .rejected, .unavailable: false
         default: true

@@ -16,8 +16,6 @@ package enum ColumnFamily: Int, CaseIterable, Sendable {
     case events
     /// The consensus write-ahead log.
     case consensus
-    /// What is known about each stored artifact.
-    case artifacts
     /// Chain identity, format and tip.
     case meta
 
@@ -31,7 +29,6 @@ package enum ColumnFamily: Int, CaseIterable, Sendable {
         case .transactions: "transactions"
         case .events: "events"
         case .consensus: "consensus"
-        case .artifacts: "artifacts"
         case .meta: "meta"
         }
     }

@@ -9,10 +9,11 @@ import Verification
 struct AdapterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "adapter",
-        abstract: "Commit adapters, claim their training and index, and verify copies.",
+        abstract:
+            "Commit adapters, claim their training and index, verify copies, and look into them.",
         subcommands: [
-            AdapterCommit.self, AdapterClaim.self, AdapterVerify.self,
-            ObjectShow<AdapterKind>.self,
+            AdapterCommit.self, AdapterClaim.self, AdapterVerify.self, AdapterRevoke.self,
+            ObjectShow<AdapterKind>.self, AdapterInspect.self, AdapterDiff.self, AdapterMerge.self,
         ]
     )
 }

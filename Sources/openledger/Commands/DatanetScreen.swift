@@ -35,7 +35,14 @@ struct DatanetScreen: AsyncParsableCommand {
         guard covers > 0 else {
             throw CommandFailure(.refused, "the Datanet has no contribution to screen")
         }
-        let contributions = try await assembly.contributions(of: datanet.digest, covers: covers)
+        let contributions: [RevealedContribution]
+        do throws(any Error) {
+            contributions = try await assembly.contributions(of: datanet.digest, covers: covers)
+        } catch {
+            guard let defect = error as? ClaimDefect, case .unavailable(let artifact) = defect
+            else { throw error }
+            throw try await missing(artifact, covers, assembly)
+        }
         let job = try CommandFailure.wrap(.badInput) { try ScreeningJob(contributions) }
         let table = CommittedList(job.table)
         let record = try await assembly.object(ChainRecord.self, StateKey.chain)
@@ -60,6 +67,35 @@ struct DatanetScreen: AsyncParsableCommand {
                 ),
             ]
         )
+    }
+}
+
+extension DatanetScreen {
+    /// Whose records are missing, and what can be screened without them.
+    private func missing(
+        _ artifact: ArtifactID,
+        _ covers: UInt32,
+        _ assembly: ClaimAssembly
+    ) async throws -> CommandFailure {
+        for index in 0..<covers {
+            let place = try await assembly.object(
+                ContributionPlace.self,
+                StateKey.contributionIndex(datanet.digest, index)
+            )
+            let contribution = try await assembly.object(
+                Contribution.self,
+                StateKey.contribution(place.contribution)
+            )
+            guard contribution.content?.artifact == artifact else { continue }
+            let before = index == 0 ? "" : "; --covers \(index) screens the \(index) before it"
+            return CommandFailure(
+                .unavailable,
+                "no node has the records \(artifact) of the contribution \(place.contribution), "
+                    + "number \(index) of the Datanet\(before), and those after it wait until "
+                    + "its contributor's node serves them"
+            )
+        }
+        return ClaimDefect.unavailable(artifact).failure
     }
 }
 

@@ -4,7 +4,7 @@ import ArgumentParser
 struct FactoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "factory",
-        abstract: "Train adapters on frozen snapshots.",
-        subcommands: [FactoryTrain.self]
+        abstract: "Train adapters, and see what training did.",
+        subcommands: [FactoryTrain.self, FactoryEvaluate.self, FactoryReport.self]
     )
 }

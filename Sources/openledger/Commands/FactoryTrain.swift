@@ -11,18 +11,22 @@ import Ledger
 import Primitives
 import Verification
 
-/// Trains a LoRA adapter on a snapshot's accepted records and writes a PEFT folder with everything
-/// that a commitment takes.
+/// Trains a LoRA adapter, on a snapshot's accepted records or on files of this machine, and writes a
+/// PEFT folder with everything that a commitment takes.
 struct FactoryTrain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train a LoRA adapter on a snapshot; leaves a PEFT folder with its proofs."
+        abstract:
+            "Train a LoRA adapter on a snapshot or on files; leaves a PEFT folder with its proofs."
     )
 
-    @Option(help: "The snapshot's id.") var snapshot: DigestArgument
-    @Option(help: "The base model's id on the chain.") var model: DigestArgument
+    @Option(help: "The id of the snapshot to train on.") var snapshot: DigestArgument?
+    @Option(help: "Instead of a snapshot: a JSONL file, or a folder of them. Asks no node.")
+    var data: String?
+    @Option(help: "The base model's id on the chain; with --data its file or folder.")
+    var model: String
     @Option(help: "The base model here: a GGUF file or a Hugging Face folder.")
-    var modelPath: String
+    var modelPath: String?
     @Option(name: .customLong("into"), help: "The folder to write; must not exist.")
     var folder: String
     @Option(help: "Any text; the adapter's bits derive from it.") var seed = "1"
@@ -48,17 +52,29 @@ struct FactoryTrain: AsyncParsableCommand {
     @OptionGroup var node: NodeOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard (snapshot == nil) != (data == nil) else {
+            throw ValidationError("give either --snapshot or --data")
+        }
+        if snapshot != nil {
+            guard DigestArgument(argument: model) != nil else {
+                throw ValidationError("--model is the base model's id where --snapshot is given")
+            }
+            guard modelPath != nil else { throw ValidationError("--model-path is missing") }
+        }
+    }
+
     func run() async throws {
         ExactRuntime.setThreads(threads)
-        let base = try ModelFiles.load(modelPath)
-        let chain = RemoteChain(client: node.client)
-        let (records, frozen) = try await records(chain, base)
+        let path = modelPath ?? model
+        let base = try ModelFiles.load(path)
+        let (records, provenance) = try await source(base, path)
         let input = FactoryInput(
             base: base,
-            baseName: URL(filePath: modelPath).lastPathComponent,
+            baseName: URL(filePath: path).lastPathComponent,
             records: records,
             recipe: try recipe(records.count, base),
-            heldOut: try heldOut.map { try Self.records(at: $0) } ?? [],
+            heldOut: try heldOut.map(DataFiles.records) ?? [],
             suspects: suspects,
             makesIndex: !noIndex
         )
@@ -71,17 +87,7 @@ struct FactoryTrain: AsyncParsableCommand {
             }
             bar.finish()
             if let forgeUnit { result = try result.forgingTrace(unit: forgeUnit) }
-            try result.write(
-                to: URL(filePath: folder),
-                input: input,
-                provenance: AdapterProvenance(
-                    name: URL(filePath: folder).lastPathComponent,
-                    licence: "other",
-                    model: "\(model.digest)",
-                    datanet: "\(frozen.datanet)",
-                    snapshot: "\(snapshot.digest)"
-                )
-            )
+            try result.write(to: URL(filePath: folder), input: input, provenance: provenance)
         } catch {
             bar.finish()
             throw CommandFailure(.failed, error.description)
@@ -89,20 +95,25 @@ struct FactoryTrain: AsyncParsableCommand {
         output.show(summary(result, input))
     }
 
-    private func records(
-        _ chain: RemoteChain,
-        _ base: ModelBundle
-    ) async throws -> ([DataRecord], Snapshot) {
-        do {
-            let assembly = chain.assembly
-            let registered = try await assembly.object(
-                Ledger.Model.self,
-                StateKey.model(model.digest)
+    /// The records to train on, and where they came from.
+    private func source(
+        _ base: ModelBundle,
+        _ path: String
+    ) async throws -> ([DataRecord], AdapterProvenance) {
+        let name = URL(filePath: folder).lastPathComponent
+        guard let snapshot, let id = DigestArgument(argument: model)?.digest else {
+            return (
+                try DataFiles.records(at: data ?? ""),
+                AdapterProvenance(name: name, licence: "other")
             )
+        }
+        do {
+            let assembly = RemoteChain(client: node.client).assembly
+            let registered = try await assembly.object(Ledger.Model.self, StateKey.model(id))
             guard registered.terms.weightsRoot == base.weightsRoot else {
                 throw CommandFailure(
                     .verificationFailed,
-                    "\(modelPath) is not the registered model: its weights have the root "
+                    "\(path) is not the registered model: its weights have the root "
                         + "\(base.weightsRoot), not \(registered.terms.weightsRoot)"
                 )
             }
@@ -111,7 +122,14 @@ struct FactoryTrain: AsyncParsableCommand {
                 StateKey.snapshot(snapshot.digest)
             )
             let accepted = try await assembly.acceptedRecords(of: frozen)
-            return (accepted.map(\.record), frozen)
+            let provenance = AdapterProvenance(
+                name: name,
+                licence: "other",
+                model: "\(id)",
+                datanet: "\(frozen.datanet)",
+                snapshot: "\(snapshot.digest)"
+            )
+            return (accepted.map(\.record), provenance)
         } catch let defect as ClaimDefect {
             throw defect.failure
         }
@@ -146,27 +164,6 @@ struct FactoryTrain: AsyncParsableCommand {
         return recipe
     }
 
-    /// Every readable row of a JSONL file, or of all in a folder.
-    private static func records(at path: String) throws -> [DataRecord] {
-        var isFolder: ObjCBool = false
-        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw CommandFailure(.badInput, "there is no file or folder \(path)")
-        }
-        guard isFolder.boolValue else { return try read(path) }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return try names.filter { $0.hasSuffix(".jsonl") }.sorted().flatMap {
-            try read(path + "/" + $0)
-        }
-    }
-
-    private static func read(_ path: String) throws -> [DataRecord] {
-        do {
-            return try Dataset(contentsOf: URL(filePath: path)).records
-        } catch {
-            throw CommandFailure(.badInput, "\(path): \(error.description)")
-        }
-    }
-
     private func summary(_ result: FactoryResult, _ input: FactoryInput) -> JSON {
         let steps = result.log
         let seconds = steps.last?.elapsed ?? 0
@@ -197,22 +194,4 @@ struct FactoryTrain: AsyncParsableCommand {
             ),
         ]
     }
-}
-
-/// One line on standard error: redrawn at a terminal, every tenth part elsewhere.
-final class ProgressBar {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
-    private var last = ""
-
-    func show(_ progress: FactoryProgress) {
-        let part = isTerminal ? "\(progress.done)" : "\(Int(progress.fraction * 10))"
-        let mark = progress.phase.rawValue + part
-        guard mark != last else { return }
-        last = mark
-        write((isTerminal ? "\r\u{1b}[K" : "") + "\(progress)" + (isTerminal ? "" : "\n"))
-    }
-
-    func finish() { if isTerminal { write("\r\u{1b}[K") } }
-
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -86,7 +86,11 @@ struct NodeRun: AsyncParsableCommand {
     }
 
     private static func logger(_ configuration: Configuration) -> Logger {
-        var logger = Logger(label: configuration.name) { StreamLogHandler.standardError(label: $0) }
+        let isJSON = configuration.log.format == "json"
+        var logger = Logger(label: configuration.name) { label -> any LogHandler in
+            if isJSON { return JSONLogHandler(label: label) }
+            return StreamLogHandler.standardError(label: label)
+        }
         logger.logLevel = Logger.Level(rawValue: configuration.log.level) ?? .info
         return logger
     }
