@@ -81,11 +81,15 @@ package enum AdapterTools {
         guard !FileManager.default.fileExists(atPath: into) else {
             throw .badOption("\(into) exists already; remove it or choose another folder")
         }
-        let files = try LocalModel.files(path)
-        guard !files.configuration.isEmpty else {
+        guard case .folder(_, _, let files, _) = try LocalModel.files(path) else {
             throw .badOption("\(path) is no Hugging Face folder; a GGUF file cannot be merged into")
         }
-        let merged = try mergedTensors(files.weights, adapter)
+        var merged: [NamedTensor] = []
+        var rest = adapter.modules
+        for file in files { merged += try mergedTensors(file.bytes, adapter, &rest) }
+        if let missing = rest.first {
+            throw .failed("the model has no tensor \(missing.site.path).weight")
+        }
         let weights = SafetensorsWriter.write(
             merged.map { SafetensorsItem($0) },
             metadata: [("format", "pt")]
@@ -97,27 +101,19 @@ package enum AdapterTools {
         ]
     }
 
+    /// - Parameter rest: the pairs that no tensor has taken yet.
     private static func mergedTensors(
         _ weights: [UInt8],
-        _ adapter: LoRAAdapter
+        _ adapter: LoRAAdapter,
+        _ rest: inout [LoRAModule]
     ) throws(WorkbenchError) -> [NamedTensor] {
         var tensors: [NamedTensor] = []
-        var rest = Set(adapter.modules.map { TensorName($0.site.path + ".weight") })
         do {
             let file = try SafetensorsFile(weights)
             for entry in file.entries {
                 var values = try file.floats(of: entry)
-                if let module = adapter.modules.first(where: {
-                    TensorName($0.site.path + ".weight") == entry.name
-                }) {
-                    rest.remove(entry.name)
-                    var matrix = Matrix(
-                        rows: module.b.rows,
-                        columns: module.a.columns,
-                        values: values
-                    )
-                    try Layers.add(try update(module, adapter), to: &matrix)
-                    values = matrix.values
+                if let place = rest.firstIndex(where: { isWeight(entry.name.text, of: $0.site) }) {
+                    values = try merged(rest.remove(at: place), adapter, into: values)
                 }
                 tensors.append(NamedTensor(name: entry.name, shape: entry.shape, values: values))
             }
@@ -126,8 +122,26 @@ package enum AdapterTools {
         } catch {
             throw .failed("the weights cannot be merged: \(error)")
         }
-        if let missing = rest.min() { throw .failed("the model has no tensor \(missing)") }
         return tensors
+    }
+
+    /// GPT-2's first files lack the prefix `transformer.`.
+    private static func isWeight(_ name: String, of site: LoRASite) -> Bool {
+        let wanted = site.path + ".weight"
+        return name == wanted || "transformer." + name == wanted
+    }
+
+    /// A weight's values as the file keeps them, with the pair's product added.
+    private static func merged(
+        _ module: LoRAModule,
+        _ adapter: LoRAAdapter,
+        into values: [Float]
+    ) throws -> [Float] {
+        let own = try update(module, adapter)
+        let added = module.site.linear.isStoredTransposed ? Layers.transposed(own) : own
+        var matrix = Matrix(rows: added.rows, columns: added.columns, values: values)
+        try Layers.add(added, to: &matrix)
+        return matrix.values
     }
 
     private static func write(

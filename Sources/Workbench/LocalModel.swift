@@ -5,16 +5,9 @@ import Foundation
 import Jobs
 package import LanguageModel
 
-/// A base model on this machine: a GGUF file, or a folder with `config.json`,
-/// `model.safetensors` and `tokenizer.json`.
+/// A base model on this machine: a GGUF file, or a folder with `config.json`, `tokenizer.json`, and
+/// `model.safetensors` or shards of it.
 package struct LocalModel: Sendable {
-    /// The files of a model. A GGUF file says everything itself: the others are empty.
-    package struct Files: Sendable {
-        package let weights: [UInt8]
-        package let configuration: [UInt8]
-        package let tokenizer: [UInt8]
-    }
-
     package let bundle: ModelBundle
     package let adapter: PreparedAdapter?
 
@@ -37,29 +30,30 @@ package struct LocalModel: Sendable {
     package static func bundle(_ path: String) throws(WorkbenchError) -> ModelBundle {
         let files = try files(path)
         do {
-            return try ModelBundle(
-                weights: files.weights,
-                configuration: files.configuration,
-                tokenizer: files.tokenizer
-            )
+            return try ModelBundle(files)
         } catch {
             throw .badFile("the model at \(path) cannot be read: \(error)")
         }
     }
 
-    package static func files(_ path: String) throws(WorkbenchError) -> Files {
+    package static func files(_ path: String) throws(WorkbenchError) -> ModelBundle.Files {
         var isFolder: ObjCBool = false
         guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw .badFile("there is no model at \(path)")
         }
-        guard isFolder.boolValue else {
-            return Files(weights: try read(path), configuration: [], tokenizer: [])
+        guard isFolder.boolValue else { return .gguf(try read(path)) }
+        do {
+            return try ModelBundle.folder { name in
+                let file = path + "/" + name
+                return FileManager.default.fileExists(atPath: file) ? try read(file) : nil
+            }
+        } catch let error as WorkbenchError {
+            throw error
+        } catch ModelBundle.Failure.file(.missingFile(let name)) {
+            throw .badFile("there is no file \(path)/\(name)")
+        } catch {
+            throw .badFile("the model at \(path) cannot be read: \(error)")
         }
-        return Files(
-            weights: try read(path + "/model.safetensors"),
-            configuration: try read(path + "/config.json"),
-            tokenizer: try read(path + "/tokenizer.json")
-        )
     }
 
     /// The LoRA adapter of a PEFT folder.

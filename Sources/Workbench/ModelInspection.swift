@@ -8,11 +8,12 @@ package enum ModelInspection {
     package static func describe(_ path: String) throws(WorkbenchError) -> JSON {
         let bundle = try LocalModel.bundle(path)
         let configuration = bundle.configuration
-        let types = try types(LocalModel.files(path).weights)
+        let types = try types(LocalModel.files(path))
         let members: [JSONObject.Member] = [
             .init(key: "path", value: .string(path)),
             .init(key: "weights_root", value: .string("\(bundle.weightsRoot)")),
             .init(key: "parameters", value: .integer(types.reduce(0) { $0 + $1.elements })),
+            .init(key: "family", value: .string("\(configuration.family)")),
             .init(key: "layers", value: .integer(configuration.layers)),
             .init(key: "hidden_size", value: .integer(configuration.hiddenSize)),
             .init(key: "heads", value: .integer(configuration.heads)),
@@ -61,16 +62,17 @@ package enum ModelInspection {
         }
     }
 
-    private static func types(_ weights: [UInt8]) throws(WorkbenchError) -> [TensorType] {
+    private static func types(_ files: ModelBundle.Files) throws(WorkbenchError) -> [TensorType] {
         var types: [String: TensorType] = [:]
         do {
-            if weights.starts(with: Array("GGUF".utf8)) {
-                for entry in try GGUFFile(weights).entries {
+            switch files {
+            case .gguf(let bytes):
+                for entry in try GGUFFile(bytes).entries {
                     types[entry.type.name, default: .init(name: entry.type.name)]
                         .add(entry.shape, entry.range)
                 }
-            } else {
-                for entry in try SafetensorsFile(weights).entries {
+            case .folder(_, _, let weights, _):
+                for entry in try weights.flatMap({ try SafetensorsFile($0.bytes).entries }) {
                     types[entry.type.name, default: .init(name: entry.type.name)]
                         .add(entry.shape, entry.range)
                 }

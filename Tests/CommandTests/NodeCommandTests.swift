@@ -178,7 +178,7 @@ import Testing
             )
             try await tool.expect(
                 2,
-                "model.safetensors",
+                "config.json",
                 ["model", "register", folder, "--name", "m"] + signing
             )
             try await tool.expect(

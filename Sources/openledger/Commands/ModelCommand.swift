@@ -4,7 +4,6 @@ import JSON
 import LanguageModel
 import Ledger
 import Primitives
-import Workbench
 
 /// Base models.
 struct ModelCommand: AsyncParsableCommand {
@@ -31,7 +30,7 @@ struct ModelRegister: AsyncParsableCommand {
 
     func run() async throws {
         let bundle = try ModelFiles.load(path)
-        let files = try ModelFiles.bytes(path)
+        let files = try ModelFiles.artifacts(path)
         let sender = try await options.sender()
         let weights = try await sender.client.store(files.weights)
         let body = RegisterModel(

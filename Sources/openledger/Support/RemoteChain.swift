@@ -49,7 +49,21 @@ enum ModelFiles {
         try ToolFailure.translating { try LocalModel.bundle(path) }
     }
 
-    static func bytes(_ path: String) throws -> LocalModel.Files {
-        try ToolFailure.translating { try LocalModel.files(path) }
+    /// The three artifacts of a registered model. A GGUF file says everything itself: the others
+    /// are empty.
+    static func artifacts(
+        _ path: String
+    ) throws -> (weights: [UInt8], configuration: [UInt8], tokenizer: [UInt8]) {
+        switch try ToolFailure.translating({ try LocalModel.files(path) }) {
+        case .gguf(let bytes): return (bytes, [], [])
+        case .folder(let configuration, let tokenizer, let weights, _):
+            guard weights.count == 1, let only = weights.first else {
+                throw CommandFailure(
+                    .badInput,
+                    "\(path) has its weights in \(weights.count) files; a registered model has one"
+                )
+            }
+            return (only.bytes, configuration, tokenizer)
+        }
     }
 }
