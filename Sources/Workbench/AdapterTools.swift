@@ -177,9 +177,12 @@ package enum AdapterTools {
         _ module: LoRAModule,
         _ adapter: LoRAAdapter
     ) throws(WorkbenchError) -> Matrix {
+        guard module.magnitude == nil else {
+            throw .failed("\(module.site.path) has DoRA magnitudes, which no product stands for")
+        }
         do throws(ExactMathError) {
             var product = try Contraction.product(module.b, QuantizedMatrix(module.a))
-            try Layers.multiply(&product, by: adapter.scaling)
+            try Layers.multiply(&product, by: adapter.scaling(of: module))
             return product
         } catch {
             throw .failed("the product of \(module.site.path) has no result: \(error)")

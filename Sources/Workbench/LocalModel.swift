@@ -79,7 +79,7 @@ package struct LocalModel: Sendable {
         _ bundle: ModelBundle
     ) throws(WorkbenchError) -> PreparedAdapter {
         do {
-            return try PreparedAdapter(adapter, for: bundle.configuration)
+            return try PreparedAdapter(adapter, for: bundle.model)
         } catch {
             throw .failed("the adapter cannot be prepared: \(error)")
         }

@@ -62,7 +62,7 @@ import Workbench
         #expect(answer["merged"] == .integer(adapter.modules.count))
         let merged = try LocalModel.bundle(into)
         let ids = bundle.tokenizer.encode("Bread needs time to rise.")
-        let prepared = try PreparedAdapter(adapter, for: bundle.configuration)
+        let prepared = try PreparedAdapter(adapter, for: bundle.model)
         let expected = try bundle.model.logits(ids, adapter: prepared)
         let found = try merged.model.logits(ids)
         let plain = try bundle.model.logits(ids)

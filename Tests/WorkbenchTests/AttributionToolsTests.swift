@@ -73,7 +73,7 @@ import Workbench
         let bundle = try LocalModel.bundle(ModelToolsTests.small)
         let adapter = try PreparedAdapter(
             Self.adapter(bundle.configuration),
-            for: bundle.configuration
+            for: bundle.model
         )
         func gradient(_ text: String) throws -> [Float] {
             let ids = bundle.tokenizer.encode(text)
