@@ -76,6 +76,30 @@ import Testing
         }
     }
 
+    @Test("as an operand it takes a seventh of the memory and has the bits of its values")
+    func operands() throws {
+        let folder = try file("double/model.safetensors")
+        let configuration = try ModelConfiguration(
+            huggingFace: Fixture.bytes("nf4/double/config.json")
+        )
+        let source = try SafetensorsModel(folder, configuration: configuration)
+        let name = "model.layers.0.mlp.down_proj.weight"
+        let coded = try source.operand(named: name)
+        let plain = try QuantizedMatrix(source.matrix(named: name))
+        #expect(coded.integers == plain.integers && coded.exponents == plain.exponents)
+        #expect(coded.byteCount * 5 < plain.byteCount)
+        let rows = Matrix(
+            rows: 3,
+            columns: 128,
+            values: (0..<384).map { Float($0 * 37 % 101) / 50 - 1 }
+        )
+        let operand = try QuantizedMatrix(rows)
+        #expect(
+            try Contraction.product(operand, transposed: coded)
+                == Contraction.product(operand, transposed: plain)
+        )
+    }
+
     static let damages: [(String, String)] = [
         ("nf4\", \"blocksize\": 64", "fp4\", \"blocksize\": 64"),
         ("\"blocksize\": 64", "\"blocksize\": 32"),

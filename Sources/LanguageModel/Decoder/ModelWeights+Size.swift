@@ -7,6 +7,6 @@ extension ModelWeights {
         if let positions { matrices.append(positions) }
         if !configuration.tiedEmbeddings { matrices.append(head) }
         for layer in layers { matrices += layer.linears.compactMap { $0?.matrix } }
-        return matrices.reduce(0) { $0 + 4 * $1.rows * ($1.columns + 1) }
+        return matrices.reduce(0) { $0 + $1.byteCount }
     }
 }

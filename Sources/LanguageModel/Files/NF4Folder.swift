@@ -126,6 +126,11 @@ package struct NF4Source<Base: TensorSource>: TensorSource {
         )
     }
 
+    package func operand(named name: String) throws(ModelLoadError) -> QuantizedMatrix {
+        guard names.contains(name) else { return try base.operand(named: name) }
+        return try quantised(base.matrix(named: name)).operand(named: name)
+    }
+
     private func quantised(_ matrix: Matrix) -> NF4Tensor {
         NF4Tensor(
             rows: matrix.rows,

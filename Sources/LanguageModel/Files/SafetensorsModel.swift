@@ -70,6 +70,16 @@ package struct SafetensorsModel: TensorSource, Sendable {
         return configuration.isStoredTransposed(name) ? Layers.transposed(matrix) : matrix
     }
 
+    package func operand(named name: String) throws(ModelLoadError) -> QuantizedMatrix {
+        if let own = quantised[name] { return try own.operand(named: name) }
+        let matrix = try matrix(named: name)
+        do throws(ExactMathError) {
+            return try QuantizedMatrix(matrix)
+        } catch {
+            throw .notFinite(name)
+        }
+    }
+
     /// The name under which the computation asks for an entry; GPT-2's first files lack the prefix
     /// `transformer.`.
     private static func canonicalName(
