@@ -100,7 +100,7 @@ let core: [Target] = [
     part(
         "Workbench",
         [
-            "Factory", "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments",
+            "Factory", "Jobs", "Spans", "Attribution", "LanguageModel", "ExactMath", "Commitments",
             "Cryptography", "JSON", "Primitives",
         ]
     ),

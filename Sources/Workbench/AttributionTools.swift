@@ -7,42 +7,29 @@ package import LanguageModel
 import Primitives
 
 package enum EstimatorKind: String, Sendable, CaseIterable {
-    /// The paid estimator, over rows as the influence index stores them.
-    case block
+    /// The paid estimator, and DataInf: over rows as the influence index stores them.
+    case block, datainf
     /// Cosine and product of whole gradients.
     case cosine, dot
 }
 
-/// Training texts with their gradients, ready to score queries.
-package struct AttributionTools {
-    /// Whole gradients in memory, in bytes.
-    package static let gradientLimit = 8 << 30
+/// A model with the adapter whose gradients are compared.
+package struct AttributionSetup: Sendable {
     package static let defaultMaxTokens = 512
 
-    private let local: LocalModel
-    private let adapter: PreparedAdapter
-    private let maxTokens: Int
-    private let scorer: any QueryScorer
-    /// For each training line its place among the scores; nil where the line is bad.
-    private let places: [Int?]
-
-    /// How many training lines there are.
-    package var lines: Int { places.count }
-
-    /// The bad training lines, with their numbers from 1; their scores are null.
-    package let defects: [(line: Int, defect: LineDefect)]
+    let local: LocalModel
+    let adapter: PreparedAdapter
+    let rows: GradientRows
+    let maxTokens: Int
 
     /// - Parameters:
-    ///   - training: lines of `{"text"}`; a text without a second token scores 0.
-    ///   - report: called after each training line with how many are done.
+    ///   - maxTokens: longer texts are cut.
+    ///   - columns: what long gradients are projected to in rows of an index; 0 keeps them whole.
     package init(
         model bundle: ModelBundle,
         adapter: LoRAAdapter,
-        training: LineReader,
-        estimator: EstimatorKind,
         maxTokens: Int = defaultMaxTokens,
-        columns: Int = 0,
-        report: (Int) -> Void = { _ in }
+        columns: Int = 0
     ) throws {
         let prepared = try LocalModel.prepared(adapter, bundle)
         local = LocalModel(bundle: bundle, adapter: prepared)
@@ -53,56 +40,12 @@ package struct AttributionTools {
                 "columns must be 0 to \(RowFormat.maximumColumns), not \(columns)"
             )
         }
-        let rows = try GradientRows(model: bundle.model, adapter: adapter, format: format)
-        var builder: any ScorerBuilder =
-            estimator == .block
-            ? BlockBuilder(rows) : GradientBuilder(normalises: estimator == .cosine)
-        var lines = training
-        var places: [Int?] = []
-        var defects: [(line: Int, defect: LineDefect)] = []
-        var count = 0
-        while let line = try lines.next() {
-            do {
-                guard case .bytes(let bytes) = line else {
-                    throw LineDefect("the line has more than \(LineReader.byteLimit) bytes")
-                }
-                let text = try LineProtocol.object(of: bytes).requiredText("text")
-                try builder.add(Self.gradient(text, local, prepared, self.maxTokens))
-                places.append(count)
-                count += 1
-            } catch let defect as LineDefect {
-                defects.append((places.count + 1, defect))
-                places.append(nil)
-            }
-            report(places.count)
-        }
-        guard count > 0 else { throw WorkbenchError.badFile("there is no training text") }
-        scorer = try builder.finish()
-        self.places = places
-        self.defects = defects
-    }
-
-    /// `{"text"}` gives `{"loss","gradient_norm","scores":[one per training line]}`.
-    package func score(_ request: JSONObject) throws -> JSON {
-        let text = try request.requiredText("text")
-        guard let gradient = try Self.gradient(text, local, adapter, maxTokens) else {
-            throw LineDefect(field: "text", "the text has fewer than two tokens")
-        }
-        let scores = try scorer.scores(gradient)
-        return [
-            "loss": .real(gradient.loss), "gradient_norm": .real(gradient.norm),
-            "scores": .array(places.map { $0.map { .real(scores[$0]) } ?? .null }),
-        ]
+        rows = try GradientRows(model: bundle.model, adapter: adapter, format: format)
     }
 
     /// The gradient of the mean loss of all tokens but the first; nil for a text without a second.
-    private static func gradient(
-        _ text: String,
-        _ local: LocalModel,
-        _ adapter: PreparedAdapter,
-        _ limit: Int
-    ) throws(LineDefect) -> LoRAGradient? {
-        let ids = Array(local.bundle.tokenizer.encode(text).prefix(limit))
+    func gradient(_ text: String) throws(LineDefect) -> LoRAGradient? {
+        let ids = Array(local.bundle.tokenizer.encode(text).prefix(maxTokens))
         guard let record = TokenizedRecord(tokens: ids, completionStart: 1) else { return nil }
         var trace = ComputationTrace()
         do {
@@ -111,46 +54,125 @@ package struct AttributionTools {
             throw LineDefect(error)
         }
     }
+
+    func query(_ request: JSONObject) throws(LineDefect) -> LoRAGradient {
+        guard let gradient = try gradient(request.requiredText("text")) else {
+            throw LineDefect(field: "text", "the text has fewer than two tokens")
+        }
+        return gradient
+    }
+
+    /// The influence index of training texts, a row a text.
+    func index(
+        _ training: TrainingTexts,
+        report: (Int) -> Void = { _ in }
+    ) throws -> InfluenceIndex {
+        var rows: [InfluenceRow] = []
+        for (place, line) in training.lines.enumerated() {
+            rows.append(try self.rows.row(of: line.flatMap { try gradient($0.text) }))
+            report(place + 1)
+        }
+        return try InfluenceIndex(blockWidths: self.rows.blockWidths, rows: rows)
+    }
 }
 
-/// Takes the gradients of training texts one after another.
-private protocol ScorerBuilder {
-    mutating func add(_ gradient: LoRAGradient?) throws
-    mutating func finish() throws -> any QueryScorer
+extension AttributionSetup {
+    /// An index as a file, and what a person wants to know of it.
+    package struct WrittenIndex: Sendable {
+        package let bytes: [UInt8]
+        package let json: JSON
+    }
+
+    /// The bytes are those of an adapter's index artifact.
+    package func written(_ training: TrainingTexts) throws -> WrittenIndex {
+        let index = try index(training)
+        let bytes = index.artifact
+        return WrittenIndex(
+            bytes: bytes,
+            json: [
+                "rows": .integer(index.rows.count), "blocks": .integer(index.blockWidths.count),
+                "width": .integer(index.width), "bytes": .integer(bytes.count),
+                "root": .string("\(index.root)"),
+            ]
+        )
+    }
+}
+
+/// Training texts with their gradients, ready to score queries.
+package struct AttributionTools {
+    /// Whole gradients in memory, in bytes.
+    package static let gradientLimit = 8 << 30
+
+    private let setup: AttributionSetup
+    private let training: TrainingTexts
+    private let scorer: any QueryScorer
+
+    /// - Parameter report: called after each training text with how many are done.
+    package init(
+        _ setup: AttributionSetup,
+        training: TrainingTexts,
+        estimator: EstimatorKind,
+        report: (Int) -> Void = { _ in }
+    ) throws {
+        self.setup = setup
+        self.training = training
+        switch estimator {
+        case .block, .datainf:
+            scorer = IndexScorer(
+                rows: setup.rows,
+                scores: RecordScores(try setup.index(training, report: report)),
+                method: estimator == .block ? .block : .datainf
+            )
+        case .cosine, .dot:
+            var builder = GradientBuilder(normalises: estimator == .cosine)
+            for (place, line) in training.lines.enumerated() {
+                try builder.add(line.flatMap { try setup.gradient($0.text) })
+                report(place + 1)
+            }
+            scorer = try builder.finish()
+        }
+    }
+
+    /// For each query `{"text"}` the answer `{"loss","gradient_norm","scores":[one per training
+    /// line]}`, or what is wrong with it.
+    package func score(_ requests: [JSONObject]) throws -> [Result<JSON, LineDefect>] {
+        let gradients = requests.map { request in
+            Result { () throws(LineDefect) in try setup.query(request) }
+        }
+        let good = gradients.compactMap { try? $0.get() }
+        var scores = try scorer.scores(good)[...]
+        return gradients.map { result in
+            result.map { gradient in
+                let own = scores.popFirst() ?? []
+                return [
+                    "loss": .real(gradient.loss), "gradient_norm": .real(gradient.norm),
+                    "scores": .array(
+                        zip(training.lines, own).map { $0 == nil ? .null : .real($1) }
+                    ),
+                ]
+            }
+        }
+    }
 }
 
 private protocol QueryScorer {
-    func scores(_ query: LoRAGradient) throws -> [Double]
+    /// For each query a score of every training line.
+    func scores(_ queries: [LoRAGradient]) throws -> [[Double]]
 }
 
-/// The paid estimator. Scores are shares of 2^32, as a settlement uses them, divided by that.
-private struct BlockBuilder: ScorerBuilder {
-    let format: GradientRows
-    var rows: [InfluenceRow] = []
+/// Scores over rows of an index, in the units of each method.
+private struct IndexScorer: QueryScorer {
+    let rows: GradientRows
+    let scores: RecordScores
+    let method: InfluenceMethod
 
-    init(_ format: GradientRows) { self.format = format }
-
-    mutating func add(_ gradient: LoRAGradient?) throws {
-        rows.append(try format.row(of: gradient))
-    }
-
-    func finish() throws -> any QueryScorer {
-        let index = try InfluenceIndex(blockWidths: format.blockWidths, rows: rows)
-        return BlockScorer(format: format, estimator: try InfluenceEstimator(index))
-    }
-}
-
-private struct BlockScorer: QueryScorer {
-    let format: GradientRows
-    let estimator: InfluenceEstimator
-
-    func scores(_ query: LoRAGradient) throws -> [Double] {
-        try estimator.weights(for: format.row(of: query)).map { Double($0) / 0x1p32 }
+    func scores(_ queries: [LoRAGradient]) throws -> [[Double]] {
+        try scores.scores(of: queries.map { try rows.row(of: $0) }, by: method)
     }
 }
 
 /// Whole gradients. Products are exact contractions tensor by tensor, summed in float64 in order.
-private struct GradientBuilder: ScorerBuilder {
+private struct GradientBuilder {
     let normalises: Bool
     /// One list a tensor, one row a text.
     var tensors: [[Float]] = []
@@ -173,8 +195,9 @@ private struct GradientBuilder: ScorerBuilder {
         bytes += 4 * widths.reduce(0, +)
         guard bytes <= AttributionTools.gradientLimit else {
             throw WorkbenchError.failed(
-                "the gradients of \(norms.count) training texts exceed \(bytes >> 30) GiB; the "
-                    + "block estimator with --columns keeps less"
+                "the gradients of \(norms.count) training texts exceed "
+                    + "\(AttributionTools.gradientLimit >> 30) GiB; the block estimator with "
+                    + "--columns keeps less"
             )
         }
         for (tensor, values) in gradient.tensors.enumerated() {
@@ -205,7 +228,9 @@ private struct GradientScorer: QueryScorer {
     let norms: [Double]
     let alive: [Int]
 
-    func scores(_ query: LoRAGradient) throws -> [Double] {
+    func scores(_ queries: [LoRAGradient]) throws -> [[Double]] { try queries.map(scores) }
+
+    private func scores(_ query: LoRAGradient) throws -> [Double] {
         var scores = norms.map { _ in 0.0 }
         for (tensor, matrix) in zip(query.tensors, tensors) {
             let row = Matrix(rows: 1, columns: tensor.values.count, values: tensor.values)

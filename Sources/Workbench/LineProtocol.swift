@@ -90,6 +90,51 @@ package enum LineProtocol {
         return summary
     }
 
+    /// The same, for a tool that answers several objects together for less than one by one.
+    ///
+    /// - Parameters:
+    ///   - batch: how many lines are read before they are answered; positive.
+    ///   - answer: one result for each object, in order.
+    package static func run(
+        _ lines: LineReader,
+        batch: Int,
+        answer: ([JSONObject]) throws -> [Result<JSON, LineDefect>],
+        write: ([UInt8]) throws -> Void
+    ) throws -> Summary {
+        var lines = lines
+        var summary = Summary()
+        var waiting: [Result<JSONObject, LineDefect>] = []
+        var hasEnded = false
+        while !hasEnded {
+            while waiting.count < batch, !hasEnded {
+                guard let line = try lines.next() else {
+                    hasEnded = true
+                    break
+                }
+                waiting.append(Result { () throws(LineDefect) in try object(ofLine: line) })
+            }
+            var answers = try answer(waiting.compactMap { try? $0.get() })[...]
+            for object in waiting {
+                summary.lines += 1
+                switch object.flatMap({ _ in answers.removeFirst() }) {
+                case .success(let reply): try write(reply.compactBytes + [0x0a])
+                case .failure(let defect):
+                    summary.defects += 1
+                    try write(defect.json(line: summary.lines).compactBytes + [0x0a])
+                }
+            }
+            waiting = []
+        }
+        return summary
+    }
+
+    private static func object(ofLine line: LineReader.Line) throws(LineDefect) -> JSONObject {
+        guard case .bytes(let bytes) = line else {
+            throw LineDefect("the line has more than \(LineReader.byteLimit) bytes")
+        }
+        return try object(of: bytes)
+    }
+
     /// The object that a line holds.
     package static func object(of bytes: [UInt8]) throws(LineDefect) -> JSONObject {
         guard bytes.contains(where: { $0 != 0x20 && $0 != 0x09 }) else {
