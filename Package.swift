@@ -341,13 +341,31 @@ let chain: Set = [
     "Consensus", "Ledger", "Replica", "Simulator", "simulate", "TestSupport",
 ]
 
+/// `OPENLEDGER_TESTS=ConsensusTests,VotingTests` keeps those and what they need of the chain.
+let chosenTests = Context.environment["OPENLEDGER_TESTS"]?.split(separator: ",").map(String.init)
+
+func reachable(_ names: [String], in all: [Target]) -> [Target] {
+    var wanted = Set(names)
+    var before = 0
+    while wanted.count > before {
+        before = wanted.count
+        for target in all where wanted.contains(target.name) {
+            for dependency in target.dependencies {
+                if case .byNameItem(let name, _) = dependency { wanted.insert(name) }
+            }
+        }
+    }
+    return all.filter { wanted.contains($0.name) }
+}
+
 let package = Package(
     name: "openledger",
     products: coreOnly ? [] : [.executable(name: "openledger", targets: ["openledger"])],
     dependencies: coreOnly ? [] : dependencies,
-    targets: chainOnly
-        ? (core + coreTests).filter { target in
-            chain.contains { target.name == $0 || target.name == $0 + "Tests" }
-        } + tidy
-        : core + coreTests + workbenchTests + tidy + (coreOnly ? [] : shell + shellTests)
+    targets: chosenTests.map { reachable($0, in: core + coreTests) }
+        ?? (chainOnly
+            ? (core + coreTests).filter { target in
+                chain.contains { target.name == $0 || target.name == $0 + "Tests" }
+            } + tidy
+            : core + coreTests + workbenchTests + tidy + (coreOnly ? [] : shell + shellTests))
 )

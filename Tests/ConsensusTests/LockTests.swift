@@ -34,6 +34,25 @@ struct LockTests {
         )
     }
 
+    @Test(
+        "a block that is invalid here is neither locked nor decided, whoever votes for it (L36, L49)"
+    )
+    func invalid() throws {
+        let me = try Table.follower(of: 3)
+        var table = try Table(me: me)
+        _ = table.consensus.step(.start)
+        _ = table.consensus.step(.proposal(try Table.proposal(a), isValid: false))
+        for kind in [Vote.Kind.prevote, .precommit] {
+            for peer in UInt16(0)..<4 where peer != me {
+                _ = table.consensus.step(.vote(Table.signed(kind, a, by: peer)))
+            }
+            #expect(table.consensus.machine.locked == nil)
+            #expect(table.consensus.machine.valid == nil)
+            #expect(!table.consensus.isDecided)
+        }
+        #expect(table.consensus.votes.level(.precommit, in: .zero) == .agreed(a))
+    }
+
     @Test("a locked validator prevotes its own block again (L23)")
     func acceptsSame() throws {
         var (table, me, _) = try locked()
