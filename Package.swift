@@ -58,6 +58,7 @@ let core: [Target] = [
 
     part("Primitives"),
     part("JSON"),
+    part("Telemetry"),
     part("Cryptography", ["CSodium", "Primitives"]),
     part("StateTree", ["Cryptography", "Primitives"]),
     part("Voting", ["Cryptography", "Primitives"]),
@@ -138,6 +139,7 @@ let coreTests: [Target] = [
     ),
     tests("Primitives"),
     tests("JSON"),
+    tests("Telemetry"),
     tests("Cryptography", ["Primitives"]),
     tests("StateTree", ["Cryptography", "Primitives"]),
     tests("Voting", ["Cryptography", "Primitives"]),
@@ -243,8 +245,8 @@ let shell: [Target] = [
     part(
         "Node",
         [
-            "Storage", "Peers", "RPC", "Factory", "Verification", "Jobs", "Replica", "Consensus",
-            "Ledger", "Voting", "Wallet", "Commitments", "StateTree", "Cryptography", "JSON",
+            "Storage", "Peers", "RPC", "Telemetry", "Factory", "Verification", "Jobs", "Replica",
+            "Consensus", "Ledger", "Voting", "Wallet", "Commitments", "StateTree", "Cryptography", "JSON",
             "Primitives", logging, lifecycle,
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             .product(name: "TOMLKit", package: "TOMLKit"),

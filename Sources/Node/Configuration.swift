@@ -37,6 +37,13 @@ package struct Configuration: Sendable, Equatable {
         package var cacheMebibytes = 64
     }
 
+    package struct Metrics: Sendable, Equatable {
+        package var isEnabled = true
+        package var host = "127.0.0.1"
+        /// The port that operators of Tendermint networks scrape.
+        package var port = 26_660
+    }
+
     package struct Log: Sendable, Equatable {
         package var level = "info"
         package var format = "plain"
@@ -49,6 +56,7 @@ package struct Configuration: Sendable, Equatable {
     package var keys = Keys()
     package var verifier = Verifier()
     package var storage = Storage()
+    package var metrics = Metrics()
     package var log = Log()
 
     package init() {}

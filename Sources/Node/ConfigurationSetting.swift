@@ -88,6 +88,17 @@ package struct ConfigurationSetting: Sendable {
             "memory for the database's cache, in MiB"
         ),
         .init(
+            "metrics.enabled",
+            .flag(\.metrics.isEnabled),
+            "answer GET /metrics in Prometheus' text format"
+        ),
+        .init(
+            "metrics.host",
+            .text(\.metrics.host),
+            "the address that metrics are served on; what reads them needs no permission"
+        ),
+        .init("metrics.port", .integer(\.metrics.port, 0...65_535), "0 takes any free port"),
+        .init(
             "log.level",
             .choice(
                 \.log.level,

@@ -98,6 +98,8 @@ package struct DevnetPlan: Sendable {
         configuration.name = validator.name
         configuration.rpc.port = validator.rpcPort
         configuration.network.port = validator.networkPort
+        // Any free one, which the log names: the default is one port for one node.
+        configuration.metrics.port = 0
         configuration.network.peers = validators.filter { $0.name != validator.name }.map {
             "\(Hex.encode($0.node.key.bytes))@127.0.0.1:\($0.networkPort)"
         }

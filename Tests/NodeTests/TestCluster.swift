@@ -64,13 +64,19 @@ final class TestCluster: Sendable {
 
     func home(_ index: Int) -> String { root + "/node-\(index)" }
 
-    func start(_ index: Int, port: Int = 0, peers: [Int]) async throws -> RunningNode {
+    func start(
+        _ index: Int,
+        port: Int = 0,
+        peers: [Int],
+        metricsPort: Int? = nil
+    ) async throws -> RunningNode {
         try await RunningNode(
             index: index,
             genesis: genesis,
             home: home(index),
             port: port,
-            peers: peers
+            peers: peers,
+            metricsPort: metricsPort
         )
     }
 
@@ -128,11 +134,20 @@ final class RunningNode: Sendable {
     let port: Int
     private let task: Task<Void, any Error>
 
-    init(index: Int, genesis: Genesis, home: String, port: Int, peers: [Int]) async throws {
+    init(
+        index: Int,
+        genesis: Genesis,
+        home: String,
+        port: Int,
+        peers: [Int],
+        metricsPort: Int? = nil
+    ) async throws {
         var configuration = Configuration()
         configuration.network.port = port
         configuration.network.peers = peers.map { "127.0.0.1:\($0)" }
         configuration.rpc.port = 0
+        configuration.metrics.isEnabled = metricsPort != nil
+        configuration.metrics.port = metricsPort ?? 0
         var logger = Logger(label: "node-\(index)")
         logger.logLevel = .error
         let node = try Node(

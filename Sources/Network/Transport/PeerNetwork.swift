@@ -43,6 +43,7 @@ package final class PeerNetwork: Service, Sendable {
     /// For one consumer. Ends when the network stops.
     package let events: AsyncStream<NetworkEvent>
 
+    package let traffic = PeerTraffic()
     let configuration: Configuration
     let identity: PeerIdentity
     let logger: Logger
@@ -70,7 +71,14 @@ package final class PeerNetwork: Service, Sendable {
     /// has as much waiting as it may.
     @discardableResult
     package func send(_ bytes: [UInt8], on channel: NetworkChannel, to peer: PublicKey) -> Bool {
-        state.withLock { $0.registry[peer] }?.send(bytes, on: channel) ?? false
+        guard let link = state.withLock({ $0.registry[peer] }) else { return false }
+        return send(bytes, on: channel, over: link)
+    }
+
+    private func send(_ bytes: [UInt8], on channel: NetworkChannel, over link: PeerLink) -> Bool {
+        guard link.send(bytes, on: channel) else { return false }
+        traffic.sent(bytes.count, on: channel)
+        return true
     }
 
     /// Queues the message for every connected peer but one.
@@ -80,7 +88,7 @@ package final class PeerNetwork: Service, Sendable {
         except: PublicKey? = nil
     ) {
         for link in state.withLock({ $0.registry.all }) where link.peer != except {
-            _ = link.send(bytes, on: channel)
+            _ = send(bytes, on: channel, over: link)
         }
     }
 
@@ -232,7 +240,10 @@ extension PeerNetwork: PeerConnectionOwner {
 
     func inboundHandshakeEnded() { state.withLock { $0.pending -= 1 } }
 
-    func received(_ message: ReceivedMessage) { continuation.yield(.message(message)) }
+    func received(_ message: ReceivedMessage) {
+        traffic.received(message.bytes.count, on: message.channel)
+        continuation.yield(.message(message))
+    }
 
     func ended(_ link: PeerLink?, reason: CloseReason?) {
         if let reason { logger.debug("connection closed", metadata: ["reason": "\(reason)"]) }

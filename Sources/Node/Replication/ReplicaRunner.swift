@@ -2,7 +2,7 @@
 // for the replica puts it into the queue and goes on.
 
 import Dispatch
-import Glibc
+import Foundation
 package import Ledger
 package import Logging
 package import Peers
@@ -141,8 +141,6 @@ package final class ReplicaRunner: Sendable {
 
     /// Milliseconds since 1970.
     static func now() -> UInt64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+        UInt64(max(0, Date.now.timeIntervalSince1970 * 1000))
     }
 }

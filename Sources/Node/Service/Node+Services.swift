@@ -27,6 +27,21 @@ extension Node {
         )
     }
 
+    /// The counting of blocks, and the server that tells what was counted.
+    func metricsServices() -> [any Service] {
+        let blocks = BlockStatistics(database: runner.database, key: hotKey?.publicKey)
+        let metrics = NodeMetrics(blocks: blocks, runner: runner, home: home.path)
+        let heights = runner.heights()
+        return [
+            TaskService { await blocks.follow(heights) },
+            MetricsServer(
+                host: configuration.metrics.host,
+                port: configuration.metrics.port,
+                logger: logger
+            ) { await metrics.text() },
+        ]
+    }
+
     /// The account that registered the key; nil while nobody has.
     static func owner(of key: HotKey?, in database: Database) -> Address? {
         guard let key else { return nil }

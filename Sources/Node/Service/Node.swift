@@ -24,13 +24,14 @@ package enum NodeStartError: Error, Equatable, Sendable {
 /// Everything is open once it exists.
 package struct Node: Sendable {
     private let lock: HomeLock
-    private let configuration: Configuration
+    let home: NodeHome
+    let configuration: Configuration
     private let record: ChainRecord
-    private let logger: Logger
+    let logger: Logger
     private let network: PeerNetwork
     package let exchange: ArtifactExchange
     package let runner: ReplicaRunner
-    private let hotKey: HotKey?
+    let hotKey: HotKey?
     /// What the node answers; usable as soon as it exists.
     package let gateway: NodeGateway
 
@@ -83,6 +84,7 @@ package struct Node: Sendable {
             validator: Self.owner(of: validatorKey, in: database)
         )
         lock = opened.lock
+        self.home = home
         self.configuration = configuration
         self.network = network
         self.logger = logger
@@ -120,6 +122,7 @@ package struct Node: Sendable {
                 )
             )
         }
+        if configuration.metrics.isEnabled { services += metricsServices() }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map {

@@ -62,6 +62,8 @@ struct NodeRun: AsyncParsableCommand {
             throw CommandFailure(.environment, error.description)
         } catch let error as RPCServerError {
             throw CommandFailure(.environment, "\(error)")
+        } catch let error as MetricsServerError {
+            throw CommandFailure(.environment, "\(error)")
         } catch let fault as NodeFault {
             throw CommandFailure(.environment, "the node has stopped: \(fault)")
         }
