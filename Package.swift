@@ -108,7 +108,8 @@ let core: [Target] = [
     .executableTarget(
         name: "numerics",
         dependencies: [
-            "Attribution", "LanguageModel", "ExactMath", "Ledger", "Commitments", "Cryptography",
+            "Attribution", "LanguageModel", "ExactMath", "Spans", "Ledger", "Commitments",
+            "Cryptography",
             "Primitives",
         ],
         swiftSettings: strict

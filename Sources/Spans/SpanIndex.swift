@@ -52,6 +52,9 @@ package struct SpanIndex: Sendable, Equatable {
 
     package var recordCount: Int { starts.count }
 
+    /// What the index holds in memory.
+    package var byteCount: Int { text.count + 4 * (starts.count + order.count) }
+
     /// The record that a position of the text belongs to, and where in it the position is.
     func place(of position: Int32) -> SpanMatch.Place {
         var low = 0

@@ -3,6 +3,7 @@
 //   numerics speed [GGUF]    seconds of the main operations
 //   numerics bench PART GGUF [THREADS] [REPEATS]    one operation as a line of JSON (Benchmarks/peers/speed.py)
 //   numerics verification STEP GRADIENT    a validator's share, from seconds of a step and a gradient
+//   numerics spans FILE      making and asking the span index of a text, a record a line
 //   numerics compare FOLDER  see Benchmarks/peers/quality.py
 //   numerics next GGUF TEXT  the likeliest tokens after a text, and what greedy generation adds
 
@@ -20,12 +21,14 @@ do {
         )
     case "next" where CommandLine.arguments.count == 4:
         try printNext(modelFile: CommandLine.arguments[2], text: CommandLine.arguments[3])
+    case "spans" where CommandLine.arguments.count == 3:
+        try printSpans(file: CommandLine.arguments[2])
     case "compare" where CommandLine.arguments.count == 3:
         try compare(folder: CommandLine.arguments[2])
     default:
         FileHandle.standardError.write(
             Data(
-                "usage: numerics bits [THREADS] | speed [GGUF] | bench … | next GGUF TEXT | compare FOLDER\n"
+                "usage: numerics bits [THREADS] | speed [GGUF] | bench … | next GGUF TEXT | spans FILE | compare FOLDER\n"
                     .utf8
             )
         )
