@@ -8,20 +8,31 @@ package import ExactMath
 /// For block b with unit rows Φ_b the score of record i is
 /// `‖row i‖ · Σ_b ((Φ_b Φ_bᵀ + λ_b I)⁻¹ Φ_b φ_b)_i`, `λ_b = c · tr(Φ_b Φ_bᵀ) / n`.
 /// The method is this project's; its relatives are Koh and Liang 2017 (influence functions) and
-/// Kwon et al. 2024 (DataInf). docs/decisions/ has the choice of the damping and the measurements behind it.
+/// Kwon et al. 2024 (DataInf). c is chosen by a `DampingRule`.
 package struct InfluenceEstimator: Sendable {
     package enum Failure: Error, Equatable {
         case arithmetic(ExactMathError)
         case queryMisshaped
     }
 
-    /// c in units of 2^-16. With unit rows c = 3 is the value that was ahead on every benchmark.
-    package static let defaultDamping: UInt32 = 3 << 16
-
     private let kernel: InfluenceKernel
     private let shape: InfluenceIndex.Shape
 
-    package init(_ index: InfluenceIndex, damping: UInt32 = defaultDamping) throws(Failure) {
+    package init(
+        _ index: InfluenceIndex,
+        rule: DampingRule = .current
+    ) throws(Failure) {
+        let damping: UInt32
+        do {
+            damping = try rule.damping(of: index)
+        } catch {
+            throw .arithmetic(error)
+        }
+        try self.init(index, damping: damping)
+    }
+
+    /// - Parameter damping: c in units of 2^-16.
+    package init(_ index: InfluenceIndex, damping: UInt32) throws(Failure) {
         shape = index.shape
         do {
             kernel = try InfluenceKernel(index.exactRows, damping: damping)

@@ -29,10 +29,12 @@ package struct RecordScores: Sendable {
     /// paper's value (after Grosse et al. 2023), in units of 2^-16.
     private static let dataInfDamping: UInt32 = 6_554
 
+    private let index: InfluenceIndex
     private let shape: InfluenceIndex.Shape
     private let rows: InfluenceRows
 
     package init(_ index: InfluenceIndex) {
+        self.index = index
         shape = index.shape
         rows = index.exactRows
     }
@@ -66,11 +68,12 @@ package struct RecordScores: Sendable {
         _ scores: inout [Double]
     ) throws(ExactMathError) {
         let norms = try rows.norms()
+        let damping = try DampingRule.current.damping(of: index)
         for block in rows.widths.indices {
             let factor = try rows.unitFactor(
                 norms: norms,
                 block: block,
-                damping: InfluenceEstimator.defaultDamping
+                damping: damping
             )
             try rows.addBlockInfluence(
                 of: queries,

@@ -154,6 +154,78 @@ xm_status xm_influence_datainf(const double *kernel, size_t n, size_t width, uin
     return XM_OK;
 }
 
+// The dot product over elements first, first + 2, …; exact for the same reason as dot's.
+XM_KERNEL static int64_t alternating_dot(const int8_t *left, const int8_t *right, size_t first,
+                                         size_t count) {
+    int64_t total = 0;
+    for (size_t start = first; start < count; start += 65536) {
+        size_t end = count - start < 65536 ? count : start + 65536;
+        int32_t sum = 0;
+        for (size_t k = start; k < end; k += 2) sum += (int32_t)left[k] * (int32_t)right[k];
+        total += sum;
+    }
+    return total;
+}
+
+// The kernel of unit rows over every other element of a block; returns its trace.
+static double alternating_kernel(const xm_index *index, const double *norms, size_t block,
+                                 size_t first, double *kernel) {
+    size_t n = index->rows, width = xm_index_width(index), dim = index->dims[block];
+    const int8_t *values = index->values + block_offset(index, block);
+    double trace = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        double scale = unit_scale(index, norms, i, block);
+        for (size_t j = 0; j <= i; j++) {
+            int64_t sum = alternating_dot(values + i * width, values + j * width, first, dim);
+            double entry = (double)sum * scale * unit_scale(index, norms, j, block);
+            kernel[i * n + j] = entry;
+            kernel[j * n + i] = entry;
+        }
+        trace += kernel[i * n + i];
+    }
+    return trace;
+}
+
+// With P = (K + ridge I)⁻¹, row i less its regression on the others is Σ_j P_ij / P_ii · row j.
+static xm_status explained(const double *kernel, const double *other, size_t n, double ridge,
+                           double *factor, double *inverse, double *error) {
+    memcpy(factor, kernel, n * n * sizeof *factor);
+    memset(inverse, 0, n * n * sizeof *inverse);
+    for (size_t i = 0; i < n; i++) {
+        factor[i * n + i] += ridge;
+        inverse[i * n + i] = 1.0;
+    }
+    XM_TRY(xm_cholesky(factor, n));
+    XM_TRY(xm_cholesky_solve(factor, n, inverse, n));
+    for (size_t i = 0; i < n; i++) {
+        const double *row = inverse + i * n;
+        double square = 0.0;
+        for (size_t j = 0; j < n; j++) square += row[j] * dot64(other + j * n, row, n);
+        *error += square / (row[i] * row[i]);
+    }
+    return isfinite(*error) ? XM_OK : XM_NOT_FINITE;
+}
+
+xm_status xm_influence_explained(const xm_index *index, const double *norms, size_t block,
+                                 const uint32_t *dampings, size_t count, double *scratch,
+                                 double *errors, double *total) {
+    size_t n = index->rows;
+    double *kernels[2] = {scratch, scratch + n * n}, traces[2];
+    for (size_t half = 0; half < 2; half++)
+        traces[half] = alternating_kernel(index, norms, block, half, kernels[half]);
+    if (!(traces[0] > 0.0) || !(traces[1] > 0.0)) return XM_OK;
+    if (!isfinite(traces[0]) || !isfinite(traces[1])) return XM_NOT_FINITE;
+    for (size_t half = 0; half < 2; half++) {
+        *total += traces[1 - half];
+        for (size_t d = 0; d < count; d++) {
+            double ridge = (double)dampings[d] / 65536.0 * traces[half] / (double)n;
+            XM_TRY(explained(kernels[half], kernels[1 - half], n, ridge, scratch + 2 * n * n,
+                             scratch + 3 * n * n, &errors[d]));
+        }
+    }
+    return XM_OK;
+}
+
 xm_status xm_influence_weights(const double *scores, size_t count, int64_t *weights) {
     double total = 0.0;
     for (size_t i = 0; i < count; i++) total += fabs(scores[i]);

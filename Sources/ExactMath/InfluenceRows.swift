@@ -76,6 +76,39 @@ package struct InfluenceRows: Sendable {
         )
     }
 
+    /// Adds to `errors` how badly the unit rows of one block explain each other at each damping,
+    /// as `xm_influence_explained` defines it, and returns what the error would be without any
+    /// explanation.
+    /// - Parameters:
+    ///   - norms: of these rows.
+    ///   - dampings: c in units of 2^-16.
+    package func addUnexplained(
+        norms: [Double],
+        block: Int,
+        dampings: [UInt32],
+        to errors: inout [Double]
+    ) throws(ExactMathError) -> Double {
+        precondition(norms.count == count && widths.indices.contains(block))
+        precondition(dampings.count == errors.count)
+        var scratch = [Double](repeating: 0, count: 4 * count * count)
+        var total = 0.0
+        try check(
+            unsafe withIndex {
+                unsafe xm_influence_explained(
+                    $0,
+                    norms,
+                    block,
+                    dampings,
+                    dampings.count,
+                    &scratch,
+                    &errors,
+                    &total
+                )
+            }
+        )
+        return total
+    }
+
     func withIndex(_ body: (UnsafePointer<xm_index>) -> xm_status) -> xm_status {
         unsafe widths.withUnsafeBufferPointer { widths in
             unsafe values.withUnsafeBufferPointer { values in

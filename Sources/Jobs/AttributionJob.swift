@@ -23,10 +23,12 @@ package struct AttributionJob: VerifiableJob {
     /// - Parameters:
     ///   - gradients: rows of the adapter that answered.
     ///   - index: its influence index, one row for each accepted record of `table`.
+    ///   - damping: of the adapter's recipe.
     ///   - table: the snapshot's leaves.
     package init(
         gradients: GradientRows,
         index: InfluenceIndex,
+        damping: DampingRule,
         table: [SnapshotLeaf],
         receipts: [InferenceReceipt]
     ) throws(JobFailure) {
@@ -38,7 +40,7 @@ package struct AttributionJob: VerifiableJob {
             )
         }
         do {
-            estimator = try InfluenceEstimator(index)
+            estimator = try InfluenceEstimator(index, rule: damping)
         } catch {
             throw .numerics("\(error)")
         }

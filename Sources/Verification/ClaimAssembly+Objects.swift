@@ -122,6 +122,7 @@ extension ClaimAssembly {
                     recipe: adapter.recipe
                 ),
                 index: index,
+                damping: adapter.recipe.damping,
                 table: table,
                 receipts: receipts
             )

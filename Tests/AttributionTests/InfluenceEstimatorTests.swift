@@ -78,7 +78,7 @@ import Testing
         let index = try Self.index(rows: 12, seed: seed)
         var random = SeededGenerator(seed: seed &+ 1000)
         let query = Self.row(&random)
-        let weights = try InfluenceEstimator(index).weights(for: query)
+        let weights = try InfluenceEstimator(index, damping: 3 << 16).weights(for: query)
         let scores = Self.definition(index, query, damping: 3)
         let total = scores.reduce(0) { $0 + abs($1) }
         for (weight, score) in zip(weights, scores) {

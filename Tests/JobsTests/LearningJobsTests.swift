@@ -193,6 +193,7 @@ import Testing
                 recipe: built.recipe
             ),
             index: index,
+            damping: built.recipe.damping,
             table: table,
             receipts: [try Self.receipt(built)]
         )
@@ -206,5 +207,23 @@ import Testing
         )
         #expect(explained.weights.contains { $0 != 0 })
         #expect(try job.rerun(0) == job.rerun(0))
+    }
+
+    @Test("a recipe names its damping rule, and one without a rule is of the first")
+    func dampingRule() throws {
+        let recipe = try Self.build().recipe
+        let bytes = recipe.borshBytes
+        #expect(recipe.damping == .current)
+        #expect(try AdapterRecipe(borsh: bytes) == recipe)
+        let first = try #require(
+            AdapterRecipe(training: recipe.training, projectionColumns: 0, damping: .three)
+        )
+        #expect(first.borshBytes == Array(bytes.dropLast()))
+        #expect(try AdapterRecipe(borsh: first.borshBytes).damping == .three)
+        for rule in [UInt8(1), 3] {
+            #expect(throws: BorshError.self) {
+                try AdapterRecipe(borsh: first.borshBytes + [rule])
+            }
+        }
     }
 }

@@ -48,6 +48,15 @@ xm_status xm_influence_datainf(const double *kernel, size_t n, size_t width, uin
                                const double *products, size_t queries, double *scratch,
                                double *scores);
 
+/// How well the unit rows of block b explain each other when damped by each c = dampings[d] / 2^16.
+/// Row i is written as the ridge regression of its even elements on those of all other rows; the
+/// squared error of the same combination on the odd elements is added to errors[d]; then with even
+/// and odd changed about. What the errors would be without any combination is added to total.
+/// scratch[4 n n] is overwritten. A half whose elements are all zero adds nothing.
+xm_status xm_influence_explained(const xm_index *index, const double *norms, size_t block,
+                                 const uint32_t *dampings, size_t count, double *scratch,
+                                 double *errors, double *total);
+
 /// Scales scores so that the magnitudes sum to 2^32 and rounds each toward zero, so that the
 /// integers' magnitudes sum to 2^32 at most. All-zero scores give zeros.
 xm_status xm_influence_weights(const double *scores, size_t count, int64_t *weights);
