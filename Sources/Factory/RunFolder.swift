@@ -259,7 +259,7 @@ private struct StoredInput: BorshCodable {
     func encode(to writer: inout BorshWriter) {
         writer.write(root)
         writer.writeBytes(Array(baseName.utf8))
-        writer.write(recipe)
+        writer.writeBytes(recipe.borshBytes)
         writer.writeArray(records)
         writer.writeArray(heldOut)
         writer.write(UInt32(clamping: suspects))
@@ -269,7 +269,7 @@ private struct StoredInput: BorshCodable {
     init(from reader: inout BorshReader) throws(BorshError) {
         root = try Digest(from: &reader)
         baseName = String(decoding: try reader.readBytes(limit: 65_536), as: UTF8.self)
-        recipe = try AdapterRecipe(from: &reader)
+        recipe = try AdapterRecipe(borsh: try reader.readBytes(limit: 65_536))
         records = try reader.readArray(limit: DataRecord.listLimit)
         heldOut = try reader.readArray(limit: DataRecord.listLimit)
         suspects = Int(try reader.readUInt32())

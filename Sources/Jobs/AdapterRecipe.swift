@@ -34,7 +34,7 @@ extension AdapterRecipe: BorshCodable {
     package func encode(to writer: inout BorshWriter) {
         writer.write(training)
         writer.write(UInt32(rows.projectionColumns))
-        // Recipes of the first rule end here.
+        // Recipes of the first rule end here, so nothing may be written behind a recipe.
         if damping != .three { writer.write(damping.rawValue) }
     }
 
