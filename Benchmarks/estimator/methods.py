@@ -71,17 +71,19 @@ CANDIDATES = 2.0 ** numpy.arange(-6, 7)
 
 
 def unexplained(train, widths, candidates=CANDIDATES, rows=128, tensors=32):
-    """How badly damped records explain each other: one error a candidate (docs/numerics.md)."""
+    """How badly damped records explain each other: one error a candidate, each a share of what the
+    error would be without any explanation (docs/numerics.md)."""
     count = min(len(train), rows)
     sample = train[numpy.arange(count) * len(train) // count].astype(float)
     unit = sample / numpy.linalg.norm(sample, axis=1)[:, None]
-    errors = numpy.zeros(len(candidates))
+    errors, total = numpy.zeros(len(candidates)), 0.0
     for part in blocks(widths)[:: -(-len(widths) // tensors) | 1]:
         halves = [unit[:, part][:, half::2] for half in (0, 1)]
         kernels = [half @ half.T for half in halves]
         if min(numpy.trace(kernel) for kernel in kernels) == 0:
             continue
         for kernel, other in (kernels, kernels[::-1]):
+            total += numpy.trace(other)
             values, vectors = numpy.linalg.eigh(kernel)
             turned = vectors.T @ other @ vectors
             for position, candidate in enumerate(candidates):
@@ -89,10 +91,13 @@ def unexplained(train, widths, candidates=CANDIDATES, rows=128, tensors=32):
                 scaled = vectors / (values.clip(0) + ridge)
                 diagonal = (vectors * scaled).sum(1)
                 errors[position] += ((scaled @ turned * scaled).sum(1) / diagonal**2).sum()
-    return errors
+    return errors / total
 
 
 def rule(train, widths):
-    """The largest candidate within a fifth of the least error."""
+    """The largest candidate whose error is over the least by at most two fifths of what is explained."""
     errors = unexplained(train, widths)
-    return CANDIDATES[numpy.flatnonzero(errors <= 1.2 * errors.min())[-1]]
+    least = errors.min()
+    if least >= 1:
+        return CANDIDATES[-1]
+    return CANDIDATES[numpy.flatnonzero(errors <= least * (1 + 0.4 * (1 - least)))[-1]]

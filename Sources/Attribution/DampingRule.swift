@@ -41,8 +41,9 @@ package enum DampingRule: UInt8, Sendable, CaseIterable {
             )
         }
         guard total > 0, let least = errors.min() else { return 1 << 16 }
-        // Within a fifth of the least error.
-        let position = errors.lastIndex { 5 * $0 <= 6 * least }
+        // The error may exceed the least by two fifths of the share that is explained at best.
+        let limit = least * (7 * total - 2 * least)
+        let position = errors.lastIndex { least >= total || 5 * total * $0 <= limit }
         return position.map { Self.candidates[$0] } ?? 1 << 16
     }
 }
