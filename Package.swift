@@ -177,7 +177,8 @@ let coreTests: [Target] = [
         [
             "Jobs", "Attribution", "LanguageModel", "ExactMath", "Commitments", "Cryptography",
             "JSON", "Primitives",
-        ]
+        ],
+        resources: [.copy("Fixtures")]
     ),
 ]
 

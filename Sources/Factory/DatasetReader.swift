@@ -1,4 +1,4 @@
-// Reads a JSONL dataset of any of the usual shapes into records. Nothing is dropped in silence:
+// Reads a dataset of any of the usual formats and shapes into records. Nothing is dropped in silence:
 // each row that yields no record is listed with its line and the reason.
 
 package import Commitments
@@ -10,6 +10,7 @@ package enum DatasetError: Error, Equatable {
     case tooLarge(bytes: Int, limit: Int)
     /// No row gave a record.
     case empty(skipped: [SkippedRow])
+    case parquet(ParquetError)
 }
 
 extension DatasetError: CustomStringConvertible {
@@ -21,6 +22,7 @@ extension DatasetError: CustomStringConvertible {
         case .empty(let skipped) where skipped.isEmpty: "the dataset has no rows"
         case .empty(let skipped):
             "the dataset has no usable row among \(skipped.count); first reason: \(skipped[0])"
+        case .parquet(let error): error.description
         }
     }
 }
@@ -29,14 +31,20 @@ extension DatasetError: CustomStringConvertible {
 package struct Dataset: Sendable, Equatable {
     package static let byteLimit = 256 << 20
 
+    package enum Format: String, Sendable { case jsonLines, jsonArray, csv, parquet }
+
+    package let format: Format
     package let records: [DataRecord]
-    /// The line of each record, counted from 1.
+    /// The line of each record, counted from 1; in Parquet, its row.
     package let lines: [Int]
     package let skipped: [SkippedRow]
 }
 
 extension Dataset {
-    package init(contentsOf file: URL) throws(DatasetError) {
+    package init(
+        contentsOf file: URL,
+        options: DatasetOptions = DatasetOptions()
+    ) throws(DatasetError) {
         let data: Data
         do {
             data = try Data(contentsOf: file)
@@ -44,35 +52,55 @@ extension Dataset {
             let reason = (error as NSError).localizedDescription
             throw .unreadable(path: file.path, reason: reason)
         }
-        try self.init(jsonLines: [UInt8](data))
+        try self.init([UInt8](data), options: options)
+    }
+
+    /// The format is what the content says: Parquet's mark, an array's bracket, a first line of
+    /// known column names, and otherwise a JSON object a line.
+    package init(
+        _ bytes: [UInt8],
+        options: DatasetOptions = DatasetOptions()
+    ) throws(DatasetError) {
+        guard bytes.count <= Self.byteLimit else {
+            throw .tooLarge(bytes: bytes.count, limit: Self.byteLimit)
+        }
+        let isMarked = bytes.starts(with: [0xef, 0xbb, 0xbf])
+        let text = isMarked ? bytes[3...] : bytes[...]
+        let first = text.first { !DatasetRow.isSpace($0) }
+        var rows = DatasetRows(options)
+        if bytes.starts(with: Array("PAR1".utf8)) {
+            do throws(ParquetError) {
+                try rows.readParquet(bytes[...])
+            } catch {
+                throw .parquet(error)
+            }
+            format = .parquet
+        } else if first == UInt8(ascii: "[") {
+            rows.readArray(text)
+            format = .jsonArray
+        } else if first != UInt8(ascii: "{"), rows.readCSV(text) {
+            format = .csv
+        } else {
+            rows.readLines(text)
+            format = .jsonLines
+        }
+        guard !rows.records.isEmpty else { throw .empty(skipped: rows.skipped) }
+        records = rows.records
+        lines = rows.lines
+        skipped = rows.skipped
     }
 
     package init(jsonLines bytes: [UInt8]) throws(DatasetError) {
         guard bytes.count <= Self.byteLimit else {
             throw .tooLarge(bytes: bytes.count, limit: Self.byteLimit)
         }
-        var records: [DataRecord] = []
-        var lines: [Int] = []
-        var skipped: [SkippedRow] = []
-        var rows = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
-        // The line break at the end of the file starts no row.
-        if rows.last?.isEmpty == true { rows.removeLast() }
-        for (index, row) in rows.enumerated() {
-            do throws(SkippedRow.Reason) {
-                let record = try DatasetRow.record(Array(row))
-                guard records.count < DataRecord.listLimit else {
-                    throw .overCount(limit: DataRecord.listLimit)
-                }
-                records.append(record)
-                lines.append(index + 1)
-            } catch {
-                skipped.append(SkippedRow(line: index + 1, reason: error))
-            }
-        }
-        guard !records.isEmpty else { throw .empty(skipped: skipped) }
-        self.records = records
-        self.lines = lines
-        self.skipped = skipped
+        var rows = DatasetRows(DatasetOptions())
+        rows.readLines(bytes[...])
+        guard !rows.records.isEmpty else { throw .empty(skipped: rows.skipped) }
+        format = .jsonLines
+        records = rows.records
+        lines = rows.lines
+        skipped = rows.skipped
     }
 }
 

@@ -3,58 +3,159 @@
 
 import Commitments
 import JSON
+package import LanguageModel
+
+/// How rows become records.
+package struct DatasetOptions: Sendable {
+    package enum Answers: Sendable {
+        /// The last answer of a conversation is the completion, and all before it the prompt.
+        case last
+        /// Every answer is the completion of a record of its own, with what precedes it as prompt:
+        /// together their targets are what a loss mask over all of the assistant's tokens has. The
+        /// records of one conversation resemble each other, so screening takes all but the first
+        /// for near-duplicates: this is for training at home, not for contributions.
+        case every
+    }
+
+    package let answers: Answers
+    /// Writes conversations as the model knows them; nil writes ChatML.
+    package let template: ChatTemplate?
+    /// The text of the model's end token, which a template writes and a record leaves out.
+    package let endOfAnswer: String
+
+    package init(
+        answers: Answers = .last,
+        template: ChatTemplate? = nil,
+        endOfAnswer: String = "<|im_end|>"
+    ) {
+        self.answers = answers
+        self.template = template
+        self.endOfAnswer = endOfAnswer
+    }
+}
 
 enum DatasetRow {
     /// JSON of a row that could give a record of the longest size; escapes take up to six bytes.
-    private static let rowByteLimit = 6 * DataRecord.byteLimit + 4096
+    static let rowByteLimit = 6 * DataRecord.byteLimit + 4096
+    /// Fields that decide a row's shape or belong to one.
+    static let fields: Set = [
+        "prompt", "completion", "instruction", "input", "output", "system", "history", "messages",
+        "conversations", "text",
+    ]
+    static let turnFields: Set = ["role", "content", "from", "value"]
 
-    static func record(_ row: [UInt8]) throws(SkippedRow.Reason) -> DataRecord {
+    static func records(
+        _ row: ArraySlice<UInt8>,
+        _ options: DatasetOptions
+    ) throws(SkippedRow.Reason) -> [DataRecord] {
         guard row.contains(where: { !isSpace($0) }) else { throw .blank }
         guard row.count <= rowByteLimit else {
             throw .tooLong(bytes: row.count, limit: DataRecord.byteLimit)
         }
         let value: JSON
         do {
-            value = try JSON.parse(row, depthLimit: 16)
+            value = try JSON.parse(Array(row), depthLimit: 16)
         } catch {
             throw .invalidJSON(error.description)
         }
         guard let object = value.object else { throw .notAnObject(value.kind) }
-        let (prompt, completion) = try parts(object)
-        let bytes = prompt.utf8.count + completion.utf8.count
-        guard bytes <= DataRecord.byteLimit else {
-            throw .tooLong(bytes: bytes, limit: DataRecord.byteLimit)
-        }
-        return DataRecord(prompt: Array(prompt.utf8), completion: Array(completion.utf8))
+        return try records(object, options)
     }
 
-    private static func isSpace(_ byte: UInt8) -> Bool {
+    static func records(
+        _ object: JSONObject,
+        _ options: DatasetOptions
+    ) throws(SkippedRow.Reason) -> [DataRecord] {
+        var records: [DataRecord] = []
+        for part in try parts(object, options) {
+            let bytes = part.prompt.utf8.count + part.completion.utf8.count
+            guard bytes <= DataRecord.byteLimit else {
+                throw .tooLong(bytes: bytes, limit: DataRecord.byteLimit)
+            }
+            records.append(
+                DataRecord(prompt: Array(part.prompt.utf8), completion: Array(part.completion.utf8))
+            )
+        }
+        return records
+    }
+
+    typealias Part = (prompt: String, completion: String)
+
+    static func isSpace(_ byte: UInt8) -> Bool {
         byte == 0x20 || (0x09...0x0d).contains(byte)
     }
 
     private static func parts(
-        _ object: JSONObject
-    ) throws(SkippedRow.Reason) -> (prompt: String, completion: String) {
-        if object["prompt"] != nil || object["completion"] != nil {
-            return (try text(object, "prompt"), try filled(object, "completion"))
+        _ object: JSONObject,
+        _ options: DatasetOptions
+    ) throws(SkippedRow.Reason) -> [Part] {
+        if has(object, "prompt") || has(object, "completion") {
+            if object["prompt"]?.array != nil {
+                let prompt = try Conversation.turns(object, "prompt")
+                let answer = try Conversation.turns(object, "completion")
+                return try Conversation.parts(prompt + answer, options)
+            }
+            // An empty cell of a table is null.
+            let prompt = object["prompt"] == .null ? "" : try text(object, "prompt")
+            return [(prompt, try filled(object, "completion"))]
         }
-        if object["instruction"] != nil {
-            let input = try optional(object, "input")
-            var prompt = try filled(object, "instruction")
-            if !input.isEmpty { prompt += "\n" + input }
-            return (prompt + "\n", try filled(object, "output"))
+        if has(object, "instruction") { return try alpaca(object, options) }
+        if has(object, "messages") {
+            return try Conversation.parts(Conversation.turns(object, "messages"), options)
         }
-        if object["messages"] != nil {
-            return try conversation(object, "messages", role: "role", content: "content")
+        if has(object, "conversations") {
+            let system = try optional(object, "system")
+            let turns = try Conversation.turns(object, "conversations")
+            let isOpened = turns.first?.role == "system"
+            let opening = system.isEmpty || isOpened ? [] : [Conversation.Turn("system", system)]
+            return try Conversation.parts(opening + turns, options)
         }
-        if object["conversations"] != nil {
-            return try conversation(object, "conversations", role: "from", content: "value")
-        }
-        if object["text"] != nil { return ("", try filled(object, "text")) }
+        if has(object, "text") { return [("", try filled(object, "text"))] }
         throw .unknownShape(keys: Array(object.keys.prefix(8)))
     }
 
-    private static func text(
+    /// A column that a table has for other rows is there and null.
+    private static func has(_ object: JSONObject, _ field: String) -> Bool {
+        object[field].map { !$0.isNull } ?? false
+    }
+
+    /// Alpaca. Without a template the parts are joined by line breaks: system, earlier questions
+    /// and answers, instruction, input.
+    private static func alpaca(
+        _ object: JSONObject,
+        _ options: DatasetOptions
+    ) throws(SkippedRow.Reason) -> [Part] {
+        let system = try optional(object, "system")
+        let input = try optional(object, "input")
+        var question = try filled(object, "instruction")
+        if !input.isEmpty { question += "\n" + input }
+        let answer = try filled(object, "output")
+        var earlier: [(String, String)] = []
+        if let history = object["history"], !history.isNull {
+            guard let pairs = history.array else {
+                throw .wrongKind(field: "history", found: history.kind)
+            }
+            for pair in pairs {
+                guard let texts = pair.array, texts.count == 2, let asked = texts[0].string,
+                    let answered = texts[1].string
+                else { throw .wrongKind(field: "history", found: pair.kind) }
+                earlier.append((asked, answered))
+            }
+        }
+        guard options.template == nil else {
+            var turns = system.isEmpty ? [] : [Conversation.Turn("system", system)]
+            for (asked, answered) in earlier {
+                turns += [.init("user", asked), .init("assistant", answered)]
+            }
+            turns += [.init("user", question), .init("assistant", answer)]
+            return try Conversation.parts(turns, options)
+        }
+        var prompt = system.isEmpty ? "" : system + "\n"
+        for (asked, answered) in earlier { prompt += asked + "\n" + answered + "\n" }
+        return [(prompt + question + "\n", answer)]
+    }
+
+    static func text(
         _ object: JSONObject,
         _ field: String
     ) throws(SkippedRow.Reason) -> String {
@@ -63,7 +164,7 @@ enum DatasetRow {
         return text
     }
 
-    private static func filled(
+    static func filled(
         _ object: JSONObject,
         _ field: String
     ) throws(SkippedRow.Reason) -> String {
@@ -78,43 +179,5 @@ enum DatasetRow {
     ) throws(SkippedRow.Reason) -> String {
         guard let value = object[field], value != .null else { return "" }
         return try text(object, field)
-    }
-
-    /// The last answer is the completion; what precedes it is the prompt, in ChatML.
-    private static func conversation(
-        _ object: JSONObject,
-        _ field: String,
-        role roleField: String,
-        content contentField: String
-    ) throws(SkippedRow.Reason) -> (prompt: String, completion: String) {
-        guard let value = object[field], let turns = value.array else {
-            throw .wrongKind(field: field, found: object[field]?.kind ?? "absent")
-        }
-        var prompt = ""
-        var answer: String?
-        for turn in turns {
-            guard let turn = turn.object else { throw .wrongKind(field: field, found: turn.kind) }
-            let role = try self.role(text(turn, roleField))
-            let content = try filled(turn, contentField)
-            if let previous = answer { prompt += previous + "<|im_end|>\n" }
-            prompt += "<|im_start|>\(role)\n"
-            if role == "assistant" {
-                answer = content
-            } else {
-                prompt += content + "<|im_end|>\n"
-                answer = nil
-            }
-        }
-        guard let answer else { throw .noAnswer }
-        return (prompt, answer)
-    }
-
-    private static func role(_ name: String) throws(SkippedRow.Reason) -> String {
-        switch name {
-        case "system", "user", "assistant": return name
-        case "human": return "user"
-        case "gpt": return "assistant"
-        default: throw .unknownRole(name)
-        }
     }
 }

@@ -15,9 +15,16 @@ package struct SkippedRow: Sendable, Equatable {
         case noAnswer
         case tooLong(bytes: Int, limit: Int)
         case overCount(limit: Int)
+        /// The chat template's own words.
+        case template(String)
+        /// Of a CSV row.
+        case columns(found: Int, expected: Int)
+        case repeatedColumn
+        case quote
+        case notUTF8(field: String)
     }
 
-    /// Counted from 1.
+    /// Counted from 1; in Parquet, the row.
     package let line: Int
     package let reason: Reason
 }
@@ -43,6 +50,35 @@ extension SkippedRow.Reason: CustomStringConvertible {
         case .tooLong(let bytes, let limit):
             "the record has \(bytes) bytes, more than the limit of \(limit)"
         case .overCount(let limit): "the file has more than \(limit) records"
+        case .template(let reason): reason
+        case .columns(let found, let expected):
+            "the row has \(found) fields, and the first line \(expected)"
+        case .repeatedColumn: "the first line names a column twice"
+        case .quote: "the row's quotes are not closed, or something follows them"
+        case .notUTF8(let field): "the field \"\(field)\" is not UTF-8"
+        }
+    }
+}
+
+extension SkippedRow.Reason {
+    /// The kind of reason, for counting.
+    var name: String {
+        switch self {
+        case .blank: "blank"
+        case .invalidJSON: "invalid JSON"
+        case .notAnObject: "no object"
+        case .unknownShape: "unknown shape"
+        case .missingField: "missing field"
+        case .wrongKind: "wrong kind of field"
+        case .emptyField: "empty field"
+        case .unknownRole: "unknown role"
+        case .noAnswer: "no answer"
+        case .tooLong: "too long"
+        case .overCount: "too many records"
+        case .template: "refused by the chat template"
+        case .columns, .repeatedColumn: "wrong columns"
+        case .quote: "broken quotes"
+        case .notUTF8: "not UTF-8"
         }
     }
 }

@@ -3,7 +3,7 @@
 /// Clusters of near-duplicates over records in commitment order.
 ///
 /// Invariant: `clusters[i] <= i`, and `clusters[clusters[i]] == clusters[i]`.
-struct NearDuplicates: Sendable {
+package struct NearDuplicates: Sendable {
     /// Jaccard similarity from which two records are one: 2/5. An honest row of the same subject
     /// stays far below it; a copy with one word in ten changed is above it.
     static let threshold = (numerator: 2, denominator: 5)
@@ -12,11 +12,11 @@ struct NearDuplicates: Sendable {
     static let holdersPerWindow = 256
 
     /// For each record the index of its cluster's first member; its own where it is the first.
-    private(set) var clusters: [Int] = []
+    package private(set) var clusters: [Int] = []
     private var shingles: [Shingles] = []
     private var holders: [UInt64: [Int]] = [:]
 
-    init(_ records: [Shingles]) {
+    package init(_ records: [Shingles]) {
         for record in records { append(record) }
     }
 

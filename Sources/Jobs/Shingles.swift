@@ -6,14 +6,14 @@ import Cryptography
 import Primitives
 
 /// The set of word windows of one text.
-struct Shingles: Sendable, Equatable {
+package struct Shingles: Sendable, Equatable {
     static let windowWords = 3
     private static let tag = HashTag("openledger/shingle/v1")
 
     /// The first eight bytes of each window's hash, ascending, without repetition.
-    let values: [UInt64]
+    package let values: [UInt64]
 
-    init(words: [[UInt8]]) {
+    package init(words: [[UInt8]]) {
         guard !words.isEmpty else {
             values = []
             return
@@ -31,7 +31,7 @@ struct Shingles: Sendable, Equatable {
     }
 
     /// Words of a text: runs of ASCII letters and digits, lower-cased, and of bytes above 127.
-    static func words(of text: [UInt8]) -> [[UInt8]] {
+    package static func words(of text: [UInt8]) -> [[UInt8]] {
         var words: [[UInt8]] = []
         var word: [UInt8] = []
         for byte in text {
