@@ -248,7 +248,8 @@ let shell: [Target] = [
         "Node",
         [
             "Storage", "Peers", "RPC", "Telemetry", "Factory", "Verification", "Jobs", "Replica",
-            "Consensus", "Ledger", "Voting", "Wallet", "Commitments", "StateTree", "Cryptography", "JSON",
+            "Consensus", "Ledger", "Voting", "Wallet", "Commitments", "StateTree", "Cryptography",
+            "JSON",
             "Primitives", logging, lifecycle,
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             .product(name: "TOMLKit", package: "TOMLKit"),

@@ -78,12 +78,13 @@ struct MetricsTests {
 
     /// What the shipped alerts and the dashboard ask for is what a node tells.
     private func expectNames(in text: String) throws {
+        let name = /(?:openledger_(?:consensus|p2p|mempool|node|disk|blocksync)|process)_[a-z_]+/
         for file in ["alerts.yml", "dashboard.json"] {
             let path = URL(filePath: #filePath).deletingLastPathComponent()
                 .appending(path: "../../ops/\(file)").path
             let names = Set(
                 try String(contentsOfFile: path, encoding: .utf8)
-                    .matches(of: /(?:openledger_(?:consensus|p2p|mempool|node|disk|blocksync)|process)_[a-z_]+/)
+                    .matches(of: name)
                     .map { String($0.output) }
             )
             #expect(names.count > 5)
