@@ -43,10 +43,7 @@ package struct LocalModel: Sendable {
         }
         guard isFolder.boolValue else { return .gguf(try read(path)) }
         do {
-            return try ModelBundle.folder { name in
-                let file = path + "/" + name
-                return FileManager.default.fileExists(atPath: file) ? try read(file) : nil
-            }
+            return try ModelBundle.folder { try optional(path + "/" + $0) }
         } catch let error as WorkbenchError {
             throw error
         } catch ModelBundle.Failure.file(.missingFile(let name)) {
@@ -83,6 +80,11 @@ package struct LocalModel: Sendable {
         } catch {
             throw .failed("the adapter cannot be prepared: \(error)")
         }
+    }
+
+    /// A file's bytes; nil if there is no such file.
+    static func optional(_ path: String) throws(WorkbenchError) -> [UInt8]? {
+        FileManager.default.fileExists(atPath: path) ? try read(path) : nil
     }
 
     /// A file's bytes, or one sentence.

@@ -54,6 +54,9 @@ extension ChatTemplate {
         try self.init(source, specialTokens: tokens)
     }
 
+    /// What the template calls `bos_token`; empty where it has none.
+    package var beginningToken: String { specialTokens["bos_token"] ?? "" }
+
     /// What the template calls `eos_token`; empty where it has none.
     package var endToken: String { specialTokens["eos_token"] ?? "" }
 }

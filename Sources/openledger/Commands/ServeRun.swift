@@ -12,6 +12,7 @@ import ServiceLifecycle
 import Serving
 import UnixSignals
 import Verification
+import Workbench
 
 /// Serves adapters over an OpenAI-compatible endpoint.
 struct ServeRun: AsyncParsableCommand {
@@ -41,6 +42,7 @@ struct ServeRun: AsyncParsableCommand {
         let setup = CompletionService.Setup(
             baseName: URL(filePath: modelPath).deletingPathExtension().lastPathComponent,
             base: base,
+            chat: try chatFormat(base),
             payment: free ? .free : .channels(info.chain),
             chain: ServedChain(chain: chain, provider: provider)
         )
@@ -57,6 +59,17 @@ struct ServeRun: AsyncParsableCommand {
             Remark.write("serving \(id), checked against the chain")
         }
         try await serve(service)
+    }
+
+    /// The model's own chat template, or ChatML for a model without one.
+    private func chatFormat(_ base: ModelBundle) throws -> ChatFormat {
+        let own = try ToolFailure.translating { try ModelChat(path: modelPath, bundle: base) }
+        guard let own else { return .chatML }
+        return ChatFormat { turns in
+            try own.prompt(
+                turns.map { ["role": .string($0.role), "content": .string($0.content)] }
+            )
+        }
     }
 
     private func open(_ file: URL) throws -> ReceiptStore {
