@@ -5,6 +5,8 @@ struct FactoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "factory",
         abstract: "Train adapters, and see what training did.",
-        subcommands: [FactoryTrain.self, FactoryEvaluate.self, FactoryReport.self]
+        subcommands: [
+            FactoryTrain.self, FactoryResume.self, FactoryEvaluate.self, FactoryReport.self,
+        ]
     )
 }

@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+/// Training on files, as processes that are killed.
+@Suite("Command: factory") struct FactoryCommandTests {
+    let tool: Tool
+
+    init() throws { tool = try Tool() }
+
+    private func data() throws -> String {
+        let rows = (0..<12).map {
+            #"{"prompt":"What is loaf \#($0)?","completion":" Loaf \#($0) is made of flour."}"#
+        }
+        return try tool.write("rows.jsonl", rows.joined(separator: "\n"))
+    }
+
+    private func training(_ data: String, into folder: String, _ more: [String] = []) -> [String] {
+        [
+            "factory", "train", "--data", data, "--model", ToolCommandTests.model, "--into",
+            folder, "--steps", "64", "--batch", "2", "--suspects", "0", "--no-index",
+            "--dropout", "0.1", "--rank-stabilised", "--schedule", "cosine",
+        ] + more
+    }
+
+    @Test("a run that is killed goes on, and ends with the bits of one that was not")
+    func resume() async throws {
+        let data = try data()
+        let (whole, cut) = (tool.path("whole"), tool.path("cut"))
+        let straight = try await tool.run(training(data, into: whole))
+        #expect(straight.status == 0, "\(straight.errors)")
+        #expect(!FileManager.default.fileExists(atPath: whole + ".run"))
+
+        let process = try tool.start(training(data, into: cut), log: "cut.log")
+        for _ in 0..<2000 {
+            if FileManager.default.fileExists(atPath: cut + ".run/unit-0000000.bin") { break }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .uncaughtSignal)
+        #expect(!FileManager.default.fileExists(atPath: cut))
+        try await tool.expect(1, "factory resume", training(data, into: cut))
+
+        let resumed = try await tool.run([
+            "factory", "resume", cut, "--model-path", ToolCommandTests.model,
+        ])
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        for name in ["adapter_model.safetensors", "adapter_config.json"] {
+            let ours = try Data(contentsOf: URL(filePath: cut + "/" + name))
+            #expect(ours == (try Data(contentsOf: URL(filePath: whole + "/" + name))), "\(name)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: cut + ".run"))
+        tool.remove()
+    }
+
+    @Test("what is out of range or means no matrix is named before anything is written")
+    func recipe() async throws {
+        let data = try data()
+        let folder = tool.path("none")
+        try await tool.expect(
+            2,
+            "dropout",
+            training(data, into: folder, ["--dropout", "1"])
+        )
+        try await tool.expect(
+            2,
+            "--targets nothing_proj",
+            training(data, into: folder, ["--targets", "nothing_proj"])
+        )
+        try await tool.expect(
+            2,
+            "holds no run",
+            ["factory", "resume", folder, "--model-path", ToolCommandTests.model]
+        )
+        let usage = try await tool.run(training(data, into: folder, ["--patience", "2"]))
+        #expect(usage.status == 64 && usage.errors.contains("--split"))
+        #expect(!FileManager.default.fileExists(atPath: folder + ".run"))
+        tool.remove()
+    }
+}
