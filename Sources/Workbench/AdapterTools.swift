@@ -76,12 +76,13 @@ package enum AdapterTools {
         adapter folder: String,
         into: String
     ) throws(WorkbenchError) -> JSON {
-        let bundle = try LocalModel.bundle(path)
+        let source = try LocalModel.files(path)
+        let bundle = try LocalModel.bundle(of: source, at: path)
         let adapter = try LocalModel.adapter(folder, for: bundle.configuration)
         guard !FileManager.default.fileExists(atPath: into) else {
             throw .badOption("\(into) exists already; remove it or choose another folder")
         }
-        guard case .folder(_, _, let files, _) = try LocalModel.files(path) else {
+        guard case .folder(_, _, let files, _) = source else {
             throw .badOption("\(path) is no Hugging Face folder; a GGUF file cannot be merged into")
         }
         var merged: [NamedTensor] = []

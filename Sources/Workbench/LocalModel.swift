@@ -28,7 +28,15 @@ package struct LocalModel: Sendable {
     }
 
     package static func bundle(_ path: String) throws(WorkbenchError) -> ModelBundle {
-        let files = try files(path)
+        try bundle(of: files(path), at: path)
+    }
+
+    /// The model of files that are read already.
+    /// - Parameter path: where they are, for the sentence about what is wrong with them.
+    package static func bundle(
+        of files: ModelBundle.Files,
+        at path: String
+    ) throws(WorkbenchError) -> ModelBundle {
         do {
             return try ModelBundle(files)
         } catch {

@@ -9,10 +9,15 @@ package struct ModelChat: Sendable {
 
     /// Reads `chat_template.jinja` or `tokenizer_config.json` of a folder, or the key of a GGUF
     /// file; nil if there is no template.
-    package init?(path: String, bundle: ModelBundle) throws(WorkbenchError) {
+    /// - Parameter files: what is at the path.
+    package init?(
+        path: String,
+        files: ModelBundle.Files,
+        bundle: ModelBundle
+    ) throws(WorkbenchError) {
         let template: ChatTemplate?
         do {
-            template = try Self.template(path)
+            template = try Self.template(path, files)
         } catch let error as ChatTemplateError {
             throw .badFile("the chat template of \(path) cannot be used: \(error)")
         } catch let error as WorkbenchError {
@@ -34,8 +39,11 @@ package struct ModelChat: Sendable {
         return String(text.dropFirst(repeatedBeginning.count))
     }
 
-    private static func template(_ path: String) throws -> ChatTemplate? {
-        guard case .gguf(let bytes) = try LocalModel.files(path) else {
+    private static func template(
+        _ path: String,
+        _ files: ModelBundle.Files
+    ) throws -> ChatTemplate? {
+        guard case .gguf(let bytes) = files else {
             return try ChatTemplate(
                 jinja: try LocalModel.optional(path + "/chat_template.jinja"),
                 tokenizerConfiguration: try LocalModel.optional(path + "/tokenizer_config.json")

@@ -6,9 +6,10 @@ import LanguageModel
 package enum ModelInspection {
     /// Shape, tokens, root, and the tensors' types with how many there are of each.
     package static func describe(_ path: String) throws(WorkbenchError) -> JSON {
-        let bundle = try LocalModel.bundle(path)
+        let files = try LocalModel.files(path)
+        let bundle = try LocalModel.bundle(of: files, at: path)
         let configuration = bundle.configuration
-        let types = try types(LocalModel.files(path))
+        let types = try types(files)
         let members: [JSONObject.Member] = [
             .init(key: "path", value: .string(path)),
             .init(key: "weights_root", value: .string("\(bundle.weightsRoot)")),

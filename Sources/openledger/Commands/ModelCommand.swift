@@ -29,8 +29,8 @@ struct ModelRegister: AsyncParsableCommand {
     @OptionGroup var options: SendingOptions
 
     func run() async throws {
-        let bundle = try ModelFiles.load(path)
-        let files = try ModelFiles.artifacts(path)
+        let (source, bundle) = try ModelFiles.read(path)
+        let files = try ModelFiles.artifacts(source, at: path)
         let sender = try await options.sender()
         let weights = try await sender.client.store(files.weights)
         let body = RegisterModel(

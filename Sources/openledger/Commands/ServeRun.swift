@@ -37,12 +37,12 @@ struct ServeRun: AsyncParsableCommand {
         let chain = RemoteChain(client: node.client)
         let info = try await ChainInfo(node.client)
         let provider = Address(firstKey: try signing.open().publicKey)
-        let base = try ModelFiles.load(modelPath)
+        let (files, base) = try ModelFiles.read(modelPath)
         try InputFile.makeDirectory(signing.home.path, isPrivate: true)
         let setup = CompletionService.Setup(
             baseName: URL(filePath: modelPath).deletingPathExtension().lastPathComponent,
             base: base,
-            chat: try chatFormat(base),
+            chat: try chatFormat(files, base),
             payment: free ? .free : .channels(info.chain),
             chain: ServedChain(chain: chain, provider: provider)
         )
@@ -62,8 +62,13 @@ struct ServeRun: AsyncParsableCommand {
     }
 
     /// The model's own chat template, or ChatML for a model without one.
-    private func chatFormat(_ base: ModelBundle) throws -> ChatFormat {
-        let own = try ToolFailure.translating { try ModelChat(path: modelPath, bundle: base) }
+    private func chatFormat(
+        _ files: ModelBundle.Files,
+        _ base: ModelBundle
+    ) throws -> ChatFormat {
+        let own = try ToolFailure.translating {
+            try ModelChat(path: modelPath, files: files, bundle: base)
+        }
         guard let own else { return .chatML }
         return ChatFormat { turns in
             try own.prompt(

@@ -46,15 +46,24 @@ extension ClaimDefect {
 /// A base model on this machine.
 enum ModelFiles {
     static func load(_ path: String) throws -> ModelBundle {
-        try ToolFailure.translating { try LocalModel.bundle(path) }
+        try read(path).bundle
+    }
+
+    /// The model with the files that it was read from.
+    static func read(_ path: String) throws -> (files: ModelBundle.Files, bundle: ModelBundle) {
+        try ToolFailure.translating {
+            let files = try LocalModel.files(path)
+            return (files, try LocalModel.bundle(of: files, at: path))
+        }
     }
 
     /// The three artifacts of a registered model. A GGUF file says everything itself: the others
     /// are empty.
     static func artifacts(
-        _ path: String
+        _ files: ModelBundle.Files,
+        at path: String
     ) throws -> (weights: [UInt8], configuration: [UInt8], tokenizer: [UInt8]) {
-        switch try ToolFailure.translating({ try LocalModel.files(path) }) {
+        switch files {
         case .gguf(let bytes): return (bytes, [], [])
         case .folder(let configuration, let tokenizer, let weights, _):
             guard weights.count == 1, let only = weights.first else {
