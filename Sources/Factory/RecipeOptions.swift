@@ -91,28 +91,4 @@ package enum RecipeDefaults {
     static func learningRate(of model: ModelConfiguration) -> Float {
         model.hiddenSize < smallWidth ? 1e-2 : 1e-3
     }
-
-    /// A recipe of the commonest choices.
-    ///
-    /// - Returns: nil when a value given by the caller is out of its range.
-    package static func recipe(
-        records: Int,
-        model: ModelConfiguration,
-        seed: Digest,
-        rank: Int = 8,
-        targets: [LinearLayer]? = nil,
-        learningRate: Float? = nil,
-        steps: Int? = nil,
-        batchSize: Int = 8,
-        projectionColumns: Int = 0
-    ) -> AdapterRecipe? {
-        var options = RecipeOptions()
-        options.rank = rank
-        options.targets = targets.map { TargetSelection($0) }
-        options.learningRate = learningRate
-        options.steps = steps
-        options.batchSize = batchSize
-        options.projectionColumns = projectionColumns
-        return try? options.recipe(records: records, model: model, seed: seed)
-    }
 }

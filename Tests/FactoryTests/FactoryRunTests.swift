@@ -24,15 +24,14 @@ import Testing
 
     static func input(_ records: [DataRecord]? = nil) throws -> FactoryInput {
         let bundle = try bundle()
-        let recipe = try #require(
-            RecipeDefaults.recipe(
-                records: 4,
-                model: bundle.configuration,
-                seed: .zero,
-                rank: 2,
-                steps: 6,
-                batchSize: 2
-            )
+        var options = RecipeOptions()
+        options.rank = 2
+        options.steps = 6
+        options.batchSize = 2
+        let recipe = try options.recipe(
+            records: 4,
+            model: bundle.configuration,
+            seed: .zero
         )
         return FactoryInput(
             base: bundle,

@@ -27,17 +27,16 @@ import Testing
         let bundle = try Self.bundle()
         let subject = try Dataset(contentsOf: Self.root.appending(path: "examples/bread.jsonl"))
         let heldOut = Self.root.appending(path: "examples/held-out/bread.jsonl")
+        var options = RecipeOptions()
+        options.steps = 40
         let input = FactoryInput(
             base: bundle,
             baseName: "small",
             records: Array(subject.records.prefix(90)),
-            recipe: try #require(
-                RecipeDefaults.recipe(
-                    records: 90,
-                    model: bundle.configuration,
-                    seed: .zero,
-                    steps: 40
-                )
+            recipe: try options.recipe(
+                records: 90,
+                model: bundle.configuration,
+                seed: .zero
             ),
             heldOut: try Dataset(contentsOf: heldOut).records,
             suspects: 5
