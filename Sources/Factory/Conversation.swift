@@ -80,16 +80,11 @@ enum Conversation {
             if let template = options.template {
                 parts.append(try part(turns, place, template, options.endOfAnswer))
             } else {
-                parts.append((chatML(turns[..<place]), turns[place].content))
+                let prompt = ChatML.prompt(turns[..<place].map { ($0.role, $0.content) })
+                parts.append((prompt, turns[place].content))
             }
         }
         return parts
-    }
-
-    private static func chatML(_ turns: ArraySlice<Turn>) -> String {
-        var text = ""
-        for turn in turns { text += "<|im_start|>\(turn.role)\n\(turn.content)<|im_end|>\n" }
-        return text + "<|im_start|>assistant\n"
     }
 
     /// The prompt as the template asks for an answer, and what the template makes of the answer up

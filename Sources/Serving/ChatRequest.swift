@@ -2,6 +2,7 @@
 // prompt. The rest is as for `/v1/completions`.
 
 import JSON
+import LanguageModel
 
 /// One turn of a conversation.
 package struct ChatTurn: Sendable, Equatable {
@@ -26,8 +27,7 @@ package struct ChatFormat: Sendable {
 
     /// ChatML, which rows of conversations are trained in where a model has no template.
     package static let chatML = ChatFormat { turns in
-        turns.map { "<|im_start|>\($0.role)\n\($0.content)<|im_end|>\n" }.joined()
-            + "<|im_start|>assistant\n"
+        ChatML.prompt(turns.map { ($0.role, $0.content) })
     }
 }
 
