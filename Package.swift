@@ -108,7 +108,7 @@ let core: [Target] = [
     .executableTarget(
         name: "numerics",
         dependencies: [
-            "Attribution", "LanguageModel", "ExactMath", "Spans", "Ledger", "Commitments",
+            "Jobs", "Attribution", "LanguageModel", "ExactMath", "Spans", "Ledger", "Commitments",
             "Cryptography",
             "Primitives",
         ],

@@ -29,7 +29,7 @@ package struct RecipeOptions: Sendable, Equatable {
     package var gradientClip: Float = 1
     package var heldOutPerMille = 0
     package var earlyStopping: EarlyStopping?
-    /// At most sixteen units, which a devnet's verifiers re-run whole.
+    /// At most 32 units, of which a committee of usual size re-runs half; 16 or fewer it re-runs whole.
     package var segmentSteps: Int?
     /// Columns that a gradient is projected to in the index; 0 keeps it whole.
     package var projectionColumns = 0
@@ -65,7 +65,7 @@ package struct RecipeOptions: Sendable, Equatable {
             gradientClip: gradientClip,
             heldOutPerMille: heldOutPerMille,
             earlyStopping: earlyStopping,
-            segmentSteps: segmentSteps ?? max(1, (steps + 15) / 16),
+            segmentSteps: segmentSteps ?? max(1, (steps + 31) / 32),
             seed: seed
         )
         guard let recipe = AdapterRecipe(training: training, projectionColumns: projectionColumns)

@@ -147,6 +147,7 @@ extension GenesisFile {
                 SampleSize(
                     whole: try size.integer("whole"),
                     uniform: try size.integer("uniform"),
+                    perMille: try size.integer("perMille"),
                     weighted: try size.integer("weighted")
                 )
             )
@@ -180,6 +181,7 @@ extension GenesisFile {
                         key: "\(kind)",
                         value: [
                             "whole": .integer(size.whole), "uniform": .integer(size.uniform),
+                            "perMille": .integer(size.perMille),
                             "weighted": .integer(size.weighted),
                         ]
                     )

@@ -28,6 +28,13 @@ package struct ClaimVerifier: Sendable {
         case failed(claim: Digest, reason: String)
     }
 
+    /// This validator's place on a panel.
+    private struct Seat {
+        let member: Panel.Member
+        let number: Int
+        let count: Int
+    }
+
     /// Reviews after which an unanswered verdict is sent again; the pool may have lost it.
     static let patience = 20
 
@@ -96,17 +103,18 @@ package struct ClaimVerifier: Sendable {
         guard isDue, isCommitting || member.commitment != nil, !isWaiting(id, claim) else {
             return nil
         }
+        let seat = Seat(member: member, number: index, count: panel.members.count)
         return isCommitting
-            ? try await commit(id, claim, member) : try await reveal(id, claim, member)
+            ? try await commit(id, claim, seat) : try await reveal(id, claim, seat)
     }
 
     private mutating func commit(
         _ id: Digest,
         _ claim: Claim,
-        _ member: Panel.Member
+        _ seat: Seat
     ) async throws -> Outcome {
-        let judgement = try await judgement(id, claim)
-        let digest = commitment(of: judgement, id, claim, member)
+        let judgement = try await judgement(id, claim, seat)
+        let digest = commitment(of: judgement, id, claim, seat.member)
         try await sender.send(.commit(CommitVerdict(claim: id, digest: digest)))
         waits[id] = (claim.stamp, claim.phase, 0)
         return .committed(claim: id, judgement)
@@ -115,9 +123,10 @@ package struct ClaimVerifier: Sendable {
     private mutating func reveal(
         _ id: Digest,
         _ claim: Claim,
-        _ member: Panel.Member
+        _ seat: Seat
     ) async throws -> Outcome {
-        var judgement = try await judgement(id, claim)
+        let member = seat.member
+        var judgement = try await judgement(id, claim, seat)
         // After a restart, what could not be had before may be there now: open what was said.
         if commitment(of: judgement, id, claim, member) != member.commitment {
             judgement = .unavailable
@@ -155,7 +164,10 @@ package struct ClaimVerifier: Sendable {
 
     /// The same in a panel's two phases, and different for each panel of a claim.
     private func panelStamp(_ claim: Claim) -> UInt64 {
-        UInt64(claim.attempt) << 33 | (claim.challenge.map { UInt64($0.unit) + 1 } ?? 0)
+        let place =
+            claim.challenge.map { UInt64($0.unit) + 1 }
+            ?? claim.dispute.map { UInt64($0.number) + 1 | 1 << 33 } ?? 0
+        return UInt64(claim.attempt) << 34 | place
     }
 
     private mutating func isWaiting(_ id: Digest, _ claim: Claim) -> Bool {
@@ -166,9 +178,13 @@ package struct ClaimVerifier: Sendable {
         return true
     }
 
-    private mutating func judgement(_ id: Digest, _ claim: Claim) async throws -> ClaimJudgement {
+    private mutating func judgement(
+        _ id: Digest,
+        _ claim: Claim,
+        _ seat: Seat
+    ) async throws -> ClaimJudgement {
         if let known = judged[id], known.panel == panelStamp(claim) { return known.judgement }
-        let judgement = try await assembly.judge(claim, id: id)
+        let judgement = try await assembly.judge(claim, id: id, seat: seat.number, of: seat.count)
         judged[id] = (panelStamp(claim), judgement)
         return judgement
     }
@@ -181,16 +197,23 @@ package struct ClaimVerifier: Sendable {
 }
 
 extension ClaimAssembly {
-    /// Re-runs what the chain's beacon drew for this claim.
+    /// Re-runs what the chain's beacon drew for a seat of this claim's panel.
     /// - Throws: `ClaimDefect.state` only; every other defect is a verdict.
-    package func judge(_ claim: Claim, id: Digest) async throws -> ClaimJudgement {
+    package func judge(
+        _ claim: Claim,
+        id: Digest,
+        seat: Int,
+        of seats: Int
+    ) async throws -> ClaimJudgement {
         let parameters = try await object(ChainRecord.self, StateKey.chain).parameters.claims
-        let blind = claim.sample(id: id, parameters: parameters)?.first ?? 0
+        let sample: ([Amount]) -> [UInt32]? = {
+            claim.sample(id: id, seat: seat, of: seats, parameters: parameters, pay: $0)
+        }
+        // The same for all who judge the same share, however little of the claim can be read.
+        let blind = sample([])?.first ?? 0
         do throws(ClaimDefect) {
             let work = try await work(for: claim)
-            guard let sample = claim.sample(id: id, parameters: parameters, pay: work.pay) else {
-                return .malformed(unit: blind)
-            }
+            guard let sample = sample(work.pay) else { return .malformed(unit: blind) }
             return ClaimJudgement.of(work, sample: sample)
         } catch {
             switch error {

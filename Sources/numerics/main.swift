@@ -3,6 +3,7 @@
 //   numerics speed [GGUF]    seconds of the main operations
 //   numerics bench PART GGUF [THREADS] [REPEATS]    one operation as a line of JSON (Benchmarks/peers/speed.py)
 //   numerics verification STEP GRADIENT    a validator's share, from seconds of a step and a gradient
+//   numerics verification GGUF STEPS RECORDS TOKENS    the same, run on a model
 //   numerics spans FILE      making and asking the span index of a text, a record a line
 //   numerics compare FOLDER  see Benchmarks/peers/quality.py
 //   numerics next GGUF TEXT  the likeliest tokens after a text, and what greedy generation adds
@@ -19,6 +20,7 @@ do {
             step: Double(CommandLine.arguments[2]) ?? 0,
             gradient: Double(CommandLine.arguments[3]) ?? 0
         )
+    case "verification": try measureVerificationCost(Array(CommandLine.arguments.dropFirst(2)))
     case "next" where CommandLine.arguments.count == 4:
         try printNext(modelFile: CommandLine.arguments[2], text: CommandLine.arguments[3])
     case "spans" where CommandLine.arguments.count == 3:

@@ -78,6 +78,8 @@ import Testing
         let (world, _, claim) = try drawn()
         let lazy = try world.panel(claim).members[2].validator
         try world.judge(claim, [.valid, .valid, .copied])
+        #expect(try world.claim(claim).dispute == Claim.Bench(number: 0, count: 1))
+        try world.judge(claim, [.valid, .valid, .valid, .valid])
         #expect(try world.claim(claim).phase == .accepted)
         #expect(try !world.claim(claim).verifiers.contains(lazy))
         let slashes = world.happened(.slashed)
@@ -90,6 +92,7 @@ import Testing
     func dissenter() throws {
         let (world, _, claim) = try drawn()
         try world.judge(claim, [.valid, .invalid(1), .valid])
+        try world.judge(claim, [.valid, .valid, .valid, .valid])
         #expect(try world.claim(claim).phase == .accepted)
         #expect(world.happened(.slashed).count == 1)
     }
@@ -130,11 +133,13 @@ import Testing
         #expect(try world.claim(claim).bond == .zero, "all of it was returned")
     }
 
-    @Test("different traces without a majority draw a new committee from a new beacon")
+    @Test("without a majority of all validators a new committee comes from a new beacon")
     func redraw() throws {
         let (world, _, claim) = try drawn()
         let first = try world.claim(claim).beacon
         try world.judge(claim, [.valid, .copied, .unavailable])
+        #expect(world.happened(.slashed).isEmpty, "nobody is contradicted before all have looked")
+        try world.judge(claim, [.valid, .valid, .copied, .copied])
         #expect(world.happened(.slashed).isEmpty, "nobody is contradicted by a majority")
         try world.draw(claim)
         #expect(try world.claim(claim).beacon != first)
@@ -154,7 +159,12 @@ import Testing
         )
         #expect(try world.panel(claim).members.count == 4)
         #expect(
-            try world.claim(claim).sample(id: claim, parameters: world.parameters.claims) == [3]
+            try world.claim(claim).sample(
+                id: claim,
+                seat: 1,
+                of: 4,
+                parameters: world.parameters.claims
+            ) == [3]
         )
         try world.judge(claim, [.invalid(3), .invalid(3), .invalid(3), .valid])
         #expect(try world.claim(claim).phase == .rejected)

@@ -25,7 +25,12 @@ import Verification
     @Test("an honest claim is found valid")
     func honest() async throws {
         let scene = try ScreeningScene()
-        let judgement = try await scene.assembly.judge(scene.claim, id: scene.claimID)
+        let judgement = try await scene.assembly.judge(
+            scene.claim,
+            id: scene.claimID,
+            seat: 0,
+            of: 1
+        )
         #expect(judgement.verdict == .valid)
         #expect(judgement.trace != .zero)
     }
@@ -43,7 +48,12 @@ import Verification
                 flags: .lowQuality
             )
         }
-        let judgement = try await scene.assembly.judge(scene.claim, id: scene.claimID)
+        let judgement = try await scene.assembly.judge(
+            scene.claim,
+            id: scene.claimID,
+            seat: 0,
+            of: 1
+        )
         #expect(judgement.verdict == .invalid(unit: 1, expected: honest.table[1].digest))
     }
 
@@ -51,7 +61,12 @@ import Verification
     func unavailable() async throws {
         let scene = try ScreeningScene()
         scene.chain.lose(scene.contributionArtifact)
-        let judgement = try await scene.assembly.judge(scene.claim, id: scene.claimID)
+        let judgement = try await scene.assembly.judge(
+            scene.claim,
+            id: scene.claimID,
+            seat: 0,
+            of: 1
+        )
         #expect(judgement == .unavailable)
     }
 
@@ -75,7 +90,12 @@ import Verification
             deadline: Height(30)
         )
         scene.claim.beacon = .zero
-        let judgement = try await scene.assembly.judge(scene.claim, id: scene.claimID)
+        let judgement = try await scene.assembly.judge(
+            scene.claim,
+            id: scene.claimID,
+            seat: 0,
+            of: 1
+        )
         #expect(judgement == .malformed(unit: 0))
     }
 

@@ -10,15 +10,15 @@ package struct Event: Sendable, Hashable {
         case snapshotFrozen, bondReleased
         case modelRegistered, adapterCommitted, adapterIndexed, adapterReproduced, adapterRevoked
         case claimSubmitted, committeeDrawn, verdictCommitted, revealOpened, verdictRevealed
-        case claimAccepted, claimRejected, claimUnavailable, claimUndecided, claimChallenged
-        case challengeFailed, claimFinal, finderPaid
+        case claimAccepted, claimRejected, claimUnavailable, claimUndecided, claimDisputed
+        case claimChallenged, challengeFailed, disputeSettled, claimFinal, finderPaid
         case channelOpened, channelClosing, channelClosed, settled, payout, vestingReleased
     }
 
     package enum Name: String, Sendable, Hashable, CaseIterable {
         case sender, account, amount, validator, datanet, contribution, snapshot, model, adapter
         case claim, channel, settlement, unit, expected, kind, phase, height, role, verdict
-        case index, records, attempt, provider, reason
+        case index, records, attempt, bench, provider, reason
     }
 
     package enum Value: Sendable, Hashable {

@@ -3,7 +3,8 @@
 package import Commitments
 package import Primitives
 
-/// The validators that judge a claim now: a drawn committee, or all of them after a challenge.
+/// The validators that judge a claim now: a drawn committee, or all of them where a unit was
+/// challenged or a bench of the committee does not agree.
 package struct Panel: Sendable, Hashable {
     package static let memberLimit = 128
 
@@ -31,6 +32,12 @@ package struct Panel: Sendable, Hashable {
             self.hot = hot
             self.power = power
         }
+
+        /// True for who said something else about the same units than is now known.
+        func isContradicted(by known: Statement) -> Bool {
+            guard let statement, statement.verdict != .unavailable else { return false }
+            return statement != known
+        }
     }
 
     package enum Decision: Sendable, Hashable {
@@ -40,6 +47,8 @@ package struct Panel: Sendable, Hashable {
     }
 
     package var members: [Member]
+    /// Benches of this committee whose share all validators have found right.
+    package var confirmed: [UInt16] = []
 
     package init(members: [Member]) { self.members = members }
 
@@ -70,10 +79,17 @@ package struct Panel: Sendable, Hashable {
 }
 
 extension Panel: StateEntry {
-    package func encode(to writer: inout BorshWriter) { writer.writeArray(members) }
+    package func encode(to writer: inout BorshWriter) {
+        writer.writeArray(members)
+        writer.writeLength(confirmed.count)
+        for bench in confirmed { writer.write(bench) }
+    }
 
     package init(from reader: inout BorshReader) throws(BorshError) {
         members = try reader.readArray(limit: Self.memberLimit)
+        for _ in 0..<(try reader.readLength(limit: Self.memberLimit)) {
+            confirmed.append(try reader.readUInt16())
+        }
     }
 }
 

@@ -41,39 +41,70 @@ package enum Sampling {
         return drawn
     }
 
-    /// Draws the units to re-run: all when there are few, else `size.uniform` distinct ones with
-    /// equal chance and `size.weighted` draws in proportion to pay. Ascending, without repeats.
+    /// How many seats re-run the same units, where the committee is large enough: two can
+    /// contradict each other, so neither can skip its work.
+    static let seatsOfBench = 2
+
+    /// How many benches a committee of `seats` divides its sample among. Seat `i` sits on bench
+    /// `i mod benches`, so nobody knows before the beacon who shares a bench with whom.
+    package static func benchCount(seats: Int, unitCount: UInt32, size: SampleSize) -> Int {
+        var drawn = Int(size.distinct(of: unitCount))
+        if !size.isWhole(unitCount) { drawn += Int(size.weighted) }
+        return max(1, min(seats / seatsOfBench, drawn))
+    }
+
+    /// The units that one bench re-runs. The committee's sample is all units when there are few,
+    /// else `size.distinct(of:)` different ones with equal chance and `size.weighted` draws in
+    /// proportion to pay; it is dealt to the benches in the order drawn. Ascending, without repeats.
     ///
+    /// What is drawn with equal chance does not depend on `pay`.
     /// - Parameter pay: what each unit claims to earn, or empty when all earn the same.
-    /// - Precondition: `pay` is empty or has `unitCount` amounts whose sum is at most the supply.
-    package static func units(
+    /// - Precondition: `bench < benches`; `pay` is empty or has `unitCount` amounts whose sum is at
+    ///   most the supply.
+    package static func share(
+        bench: Int,
+        of benches: Int,
         seed: Digest,
         unitCount: UInt32,
         size: SampleSize,
         pay: [Amount] = []
     ) -> [UInt32] {
+        precondition((0..<benches).contains(bench))
         precondition(pay.isEmpty || pay.count == Int(unitCount))
-        guard unitCount > size.whole, unitCount > size.uniform else {
-            return Array(0..<unitCount)
-        }
         var stream = KeyedStream(seed: seed)
-        var sample = uniform(size.uniform, of: unitCount, &stream)
-        for unit in weighted(size.weighted, by: pay, &stream) { sample.insert(unit) }
-        return sample.sorted()
+        var drawn = distinct(size.distinct(of: unitCount), of: unitCount, &stream)
+        if !size.isWhole(unitCount) { drawn += weighted(size.weighted, by: pay, &stream) }
+        let dealt = stride(from: bench, to: drawn.count, by: benches).map { drawn[$0] }.sorted()
+        return dealt.indices.filter { $0 == 0 || dealt[$0] != dealt[$0 - 1] }.map { dealt[$0] }
     }
 
-    /// Floyd's sampling (Bentley 1987): every subset of `count` has the same chance.
-    private static func uniform(
+    /// The bench among whose units of equal chance a unit is; nil when it was not drawn.
+    package static func bench(
+        holding unit: UInt32,
+        of benches: Int,
+        seed: Digest,
+        unitCount: UInt32,
+        size: SampleSize
+    ) -> Int? {
+        var stream = KeyedStream(seed: seed)
+        return distinct(size.distinct(of: unitCount), of: unitCount, &stream)
+            .firstIndex(of: unit).map { $0 % benches }
+    }
+
+    /// The first `count` places of a shuffle (Fisher and Yates; Durstenfeld 1964) of which only
+    /// the exchanged places are kept: every order of every subset has the same chance.
+    private static func distinct(
         _ count: UInt32,
         of total: UInt32,
         _ stream: inout KeyedStream
-    ) -> Set<UInt32> {
-        var chosen: Set<UInt32> = []
-        for last in (total - count)..<total {
-            let pick = UInt32(stream.next(below: UInt64(last) + 1))
-            chosen.insert(chosen.contains(pick) ? last : pick)
+    ) -> [UInt32] {
+        var exchanged: [UInt32: UInt32] = [:]
+        return (0..<count).map { place in
+            let pick = place + UInt32(stream.next(below: UInt64(total - place)))
+            let value = exchanged[pick] ?? pick
+            exchanged[pick] = exchanged[place] ?? place
+            return value
         }
-        return chosen
     }
 
     private static func weighted(

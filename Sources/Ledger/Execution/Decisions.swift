@@ -2,53 +2,93 @@
 
 import Commitments
 import Primitives
+import Voting
 
 extension BlockMachine {
     mutating func decide(_ id: Digest, _ claim: inout Claim) throws(Abort) {
         let panel: Panel = try loadKnown(at: StateKey.panel(id))
-        let decision = panel.decision
-        try judgeMembers(of: panel, decision, claim: id)
-        guard case .majority(let statement, let agreeing) = decision else {
+        guard claim.challenge != nil || claim.dispute != nil else {
+            try noteSilence(of: panel, claim: id)
+            return try conclude(id, &claim, committee: panel)
+        }
+        try noteSilence(of: panel, claim: id)
+        guard case .majority(let statement, let agreeing) = panel.decision else {
             return try undecided(id, &claim)
         }
-        let members = agreeing.map { panel.members[$0] }
-        let isChallenge = claim.challenge != nil
-        if !isChallenge { try payFee(&claim, to: members) }
+        let judges = agreeing.map { panel.members[$0] }
+        let others = panel.members.indices.filter { !agreeing.contains($0) }
+        try contradict(others.map { panel.members[$0] }, claim: id)
+        if let bench = claim.dispute {
+            return try settle(bench, id, &claim, statement, judges: judges)
+        }
         switch statement.verdict {
-        case .valid where isChallenge: try challengeFailed(id, &claim, panel: members)
-        case .valid: try accept(id, &claim, verifiers: members)
-        case .invalid(let unit, let expected):
-            claim.finding = Claim.Finding(unit: unit, expected: expected)
-            try reject(id, &claim, judges: members)
+        case .valid: try challengeFailed(id, &claim, panel: judges)
+        case .invalid: try reject(id, &claim, statement, judges: judges)
         case .unavailable:
             try returnChallengeBond(&claim)
             try endUnavailable(id, &claim, slash: parameters.claims.unavailableSlashPerMille)
         }
     }
 
-    /// Silence and contradicted verdicts cost stake. Without a majority nobody is contradicted.
-    private mutating func judgeMembers(
-        of panel: Panel,
-        _ decision: Panel.Decision,
-        claim: Digest
+    /// Goes on with what a committee said, as far as no bench is in dispute.
+    mutating func conclude(
+        _ id: Digest,
+        _ claim: inout Claim,
+        committee: Panel
     ) throws(Abort) {
+        let members = committee.members
+        let benches = claim.bench(ofSeat: 0, of: members.count, parameters: parameters.claims)
+        let outcome = committee.outcome(benches: benches.count, setPower: validators.total)
+        switch outcome {
+        case .undecided: try undecided(id, &claim)
+        case .disputed(let number):
+            let bench = Claim.Bench(number: number, count: benches.count)
+            try dispute(bench, id, &claim, committee: committee)
+        case .valid(let agreeing):
+            let silent = members.indices.filter { !agreeing.contains($0) }
+            try contradict(silent.map { members[$0] }, claim: id)
+            try store(committee, at: StateKey.committee(id))
+            try payFee(&claim, to: agreeing.map { members[$0] })
+            try accept(id, &claim, verifiers: agreeing.map { members[$0] })
+        case .unavailable(let agreeing):
+            let others = members.indices.filter { !agreeing.contains($0) }
+            try contradict(others.map { members[$0] }, claim: id)
+            try payFee(&claim, to: agreeing.map { members[$0] })
+            try endUnavailable(id, &claim, slash: parameters.claims.unavailableSlashPerMille)
+        case .invalid(let statement, let number, let agreeing):
+            let bench = Claim.Bench(number: number, count: benches.count)
+            let others = members.indices.filter {
+                bench.holds(seat: $0) && !agreeing.contains($0)
+            }
+            try contradict(others.map { members[$0] }, claim: id)
+            try payFee(&claim, to: agreeing.map { members[$0] })
+            try reject(id, &claim, statement, judges: agreeing.map { members[$0] })
+        }
+    }
+
+    /// Silence costs stake, whatever the others find.
+    private mutating func noteSilence(of panel: Panel, claim: Digest) throws(Abort) {
+        for member in panel.members {
+            guard member.statement == nil else {
+                try clearMissedVerdicts(member.validator)
+                continue
+            }
+            try slash(
+                member.validator,
+                parameters.claims.absenceSlash,
+                claim: claim,
+                reason: "absent"
+            )
+            try countMissedVerdict(member.validator)
+        }
+    }
+
+    /// Takes stake from those of `members` that spoke. Not reaching data is a failure; a
+    /// contradicted result is a lie or a copy.
+    mutating func contradict(_ members: [Panel.Member], claim: Digest) throws(Abort) {
         let claims = parameters.claims
-        for (position, member) in panel.members.enumerated() {
-            guard let statement = member.statement else {
-                try slash(
-                    member.validator,
-                    claims.absenceSlash,
-                    claim: claim,
-                    reason: "absent"
-                )
-                try countMissedVerdict(member.validator)
-                continue
-            }
-            try clearMissedVerdicts(member.validator)
-            guard case .majority(_, let agreeing) = decision, !agreeing.contains(position) else {
-                continue
-            }
-            // Not reaching data is a failure; a contradicted result is a lie or a copy.
+        for member in members {
+            guard let statement = member.statement else { continue }
             let isFailure = statement.verdict == .unavailable
             try slash(
                 member.validator,
@@ -59,7 +99,7 @@ extension BlockMachine {
         }
     }
 
-    private mutating func payFee(
+    mutating func payFee(
         _ claim: inout Claim,
         to members: [Panel.Member]
     ) throws(Abort) {
@@ -88,7 +128,7 @@ extension BlockMachine {
     }
 
     /// No statement has a majority: a committee is drawn again, a challenge is void.
-    private mutating func undecided(_ id: Digest, _ claim: inout Claim) throws(Abort) {
+    mutating func undecided(_ id: Digest, _ claim: inout Claim) throws(Abort) {
         emit(
             .claimUndecided,
             claimAttributes(id, claim) + [(.attempt, .number(UInt64(claim.attempt)))]
@@ -97,6 +137,7 @@ extension BlockMachine {
             try returnChallengeBond(&claim)
             return try reopenWindow(id, &claim)
         }
+        claim.dispute = nil
         guard claim.attempt < parameters.claims.maxAttempts else {
             // The panels failed, not the claimant.
             try credit(claim.claimant, claim.fee)
@@ -108,11 +149,15 @@ extension BlockMachine {
     }
 
     /// Fraud: the bond is lost, and whoever found it is paid from it.
-    private mutating func reject(
+    mutating func reject(
         _ id: Digest,
         _ claim: inout Claim,
+        _ statement: Panel.Statement,
         judges: [Panel.Member]
     ) throws(Abort) {
+        if case .invalid(let unit, let expected) = statement.verdict {
+            claim.finding = Claim.Finding(unit: unit, expected: expected)
+        }
         let finding = claim.finding
         emit(
             .claimRejected,
@@ -135,27 +180,26 @@ extension BlockMachine {
         claim.stamp += 1
     }
 
-    /// Verifiers whose own sample held the false unit called it valid without looking. The part
-    /// of the sample that does not depend on pay is known to the chain.
+    /// Verifiers whose own share held the false unit called it valid without looking. The part
+    /// of a share that does not depend on pay is known to the chain.
     private mutating func punishVerifiers(
         of claim: Claim,
         _ id: Digest,
         missed unit: UInt32
     ) throws(Abort) {
-        guard let beacon = claim.beacon else { return }
-        let sample = Sampling.units(
-            seed: Sampling.seed(beacon: beacon, claim: id, attempt: claim.attempt),
-            unitCount: claim.terms.unitCount,
-            size: parameters.claims.sample(claim.terms.kind)
-        )
-        guard sample.contains(unit) else { return }
-        for verifier in claim.verifiers {
-            try slash(
-                verifier,
-                parameters.claims.minoritySlash,
-                claim: id,
-                reason: "overturned"
+        let seats = try loadKnown(Panel.self, at: StateKey.committee(id)).members
+        let claims = parameters.claims
+        guard
+            let bench = claim.bench(
+                holding: unit,
+                id: id,
+                seats: seats.count,
+                parameters: claims
             )
+        else { return }
+        for (seat, member) in seats.enumerated() where bench.holds(seat: seat) {
+            guard member.statement?.verdict == .valid else { continue }
+            try slash(member.validator, claims.minoritySlash, claim: id, reason: "overturned")
         }
     }
 
@@ -198,7 +242,7 @@ extension BlockMachine {
     }
 
     /// The end of a claim that could not be judged.
-    private mutating func endUnavailable(
+    mutating func endUnavailable(
         _ id: Digest,
         _ claim: inout Claim,
         slash perMille: UInt16

@@ -41,7 +41,7 @@ extension BlockMachine {
     /// is at most m bonds (docs/protocol.md). A claim that was re-run whole needs no such limit.
     private func checkBond(of claim: Claim, covers total: Amount) throws(Abort) {
         let size = parameters.claims.sample(claim.terms.kind)
-        guard claim.terms.unitCount > max(size.whole, size.uniform) else { return }
+        guard !size.isWhole(claim.terms.unitCount) else { return }
         let (limit, overflow) = claim.terms.bond.units.multipliedReportingOverflow(
             by: UInt128(size.weighted)
         )

@@ -97,7 +97,7 @@ extension BlockMachine {
         guard panel.members.contains(where: { $0.commitment != nil }) else {
             return try decide(id, &claim)
         }
-        let phase: Claim.Phase = claim.challenge == nil ? .revealing : .challengeRevealing
+        let phase: Claim.Phase = claim.phase == .committing ? .revealing : .challengeRevealing
         try enter(phase, for: parameters.claims.revealHeights, id, &claim)
         emit(.revealOpened, claimAttributes(id, claim))
     }
@@ -151,14 +151,19 @@ extension BlockMachine {
     }
 
     private func verdictAttributes(_ verdict: Verdict) -> [(Event.Name, Event.Value)] {
-        switch verdict {
-        case .valid: [(.verdict, .text("valid"))]
-        case .unavailable: [(.verdict, .text("unavailable"))]
-        case .invalid(let unit, let expected):
-            [
-                (.verdict, .text("invalid")), (.unit, .number(UInt64(unit))),
-                (.expected, .digest(expected)),
-            ]
+        let name: (Event.Name, Event.Value) = (.verdict, .text(verdict.name))
+        guard case .invalid(let unit, let expected) = verdict else { return [name] }
+        return [name, (.unit, .number(UInt64(unit))), (.expected, .digest(expected))]
+    }
+}
+
+extension Verdict {
+    /// The stable name in events.
+    var name: String {
+        switch self {
+        case .valid: "valid"
+        case .invalid: "invalid"
+        case .unavailable: "unavailable"
         }
     }
 }

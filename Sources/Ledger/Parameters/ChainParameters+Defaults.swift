@@ -33,7 +33,7 @@ extension ChainParameters {
         bondHoldHeights: 200_000,
         claims: ClaimParameters(
             beaconDelay: 2,
-            committeeSize: 7,
+            committeeSize: 32,
             maxAttempts: 3,
             commitHeights: 2_000,
             revealHeights: 200,
@@ -48,11 +48,11 @@ extension ChainParameters {
             absenceSlash: Amount(tokens: 10),
             maxUnits: 1_000_000,
             samples: [
-                SampleSize(whole: 512, uniform: 459, weighted: 0),
-                SampleSize(whole: 64, uniform: 64, weighted: 0),
-                SampleSize(whole: 512, uniform: 459, weighted: 0),
-                SampleSize(whole: 64, uniform: 90, weighted: 90),
-                SampleSize(whole: 64, uniform: 90, weighted: 90),
+                SampleSize(whole: 480, uniform: 480, weighted: 0),
+                SampleSize(whole: 16, uniform: 16, perMille: 480, weighted: 0),
+                SampleSize(whole: 400, uniform: 400, weighted: 0),
+                SampleSize(whole: 64, uniform: 96, weighted: 96),
+                SampleSize(whole: 64, uniform: 96, weighted: 96),
             ]
         ),
         settlement: .standard(vesting: 2_000, channelClose: 20_000)
@@ -104,7 +104,7 @@ extension ChainParameters {
             maxUnits: 100_000,
             samples: [
                 SampleSize(whole: 8, uniform: 8, weighted: 0),
-                SampleSize(whole: 16, uniform: 16, weighted: 0),
+                SampleSize(whole: 32, uniform: 32, weighted: 0),
                 SampleSize(whole: 8, uniform: 8, weighted: 0),
                 SampleSize(whole: 8, uniform: 4, weighted: 4),
                 SampleSize(whole: 8, uniform: 4, weighted: 4),

@@ -54,7 +54,7 @@ extension ChainParameters {
         guard claims.samples.count == JobKind.allCases.count,
             claims.samples.allSatisfy({ size in
                 [size.whole, size.uniform, size.weighted].allSatisfy { $0 <= 65_536 }
-                    && size.uniform > 0
+                    && size.uniform > 0 && size.perMille <= 1_000
             })
         else { throw .samples }
     }

@@ -10,6 +10,7 @@ package struct Claim: Sendable, Hashable {
         case revealing = 2
         /// Found valid; anyone may challenge a unit.
         case accepted = 3
+        /// All validators judge a challenged unit, or a bench that does not agree.
         case challengeCommitting = 4
         case challengeRevealing = 5
         case final = 6
@@ -27,6 +28,20 @@ package struct Claim: Sendable, Hashable {
             self.unit = unit
             self.bond = bond
         }
+    }
+
+    /// A part of the committee that re-runs the same units: the seats whose place modulo `count`
+    /// is `number`.
+    package struct Bench: Sendable, Hashable {
+        package let number: UInt16
+        package let count: UInt16
+
+        package init(number: UInt16, count: UInt16) {
+            self.number = number
+            self.count = count
+        }
+
+        package func holds(seat: Int) -> Bool { seat % Int(max(count, 1)) == Int(number) }
     }
 
     /// What was wrong with a rejected claim.
@@ -58,6 +73,8 @@ package struct Claim: Sendable, Hashable {
     /// When the challenge window ends, unless a challenge moves it.
     package var windowEnd: Height?
     package var challenge: Challenge?
+    /// The bench whose share all validators re-run now.
+    package var dispute: Bench?
     package var finding: Finding?
     /// Owners of the validators whose verdict decided it.
     package var verifiers: [Address]
@@ -83,6 +100,7 @@ package struct Claim: Sendable, Hashable {
         self.deadline = deadline
         windowEnd = nil
         challenge = nil
+        dispute = nil
         finding = nil
         verifiers = []
         isUsed = false
@@ -110,6 +128,7 @@ extension Claim: StateEntry {
         writer.write(deadline)
         writer.writeOptional(windowEnd)
         writer.writeOptional(challenge)
+        writer.writeOptional(dispute)
         writer.writeOptional(finding)
         writer.writeArray(verifiers)
         writer.write(isUsed)
@@ -132,6 +151,7 @@ extension Claim: StateEntry {
         deadline = try Height(from: &reader)
         windowEnd = try reader.readOptional()
         challenge = try reader.readOptional()
+        dispute = try reader.readOptional()
         finding = try reader.readOptional()
         verifiers = try reader.readArray(limit: Panel.memberLimit)
         isUsed = try reader.readBool()
@@ -149,6 +169,18 @@ extension Claim.Challenge: BorshCodable {
         challenger = try Address(from: &reader)
         unit = try reader.readUInt32()
         bond = try Amount(from: &reader)
+    }
+}
+
+extension Claim.Bench: BorshCodable {
+    package func encode(to writer: inout BorshWriter) {
+        writer.write(number)
+        writer.write(count)
+    }
+
+    package init(from reader: inout BorshReader) throws(BorshError) {
+        number = try reader.readUInt16()
+        count = try reader.readUInt16()
     }
 }
 

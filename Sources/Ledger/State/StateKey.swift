@@ -81,6 +81,10 @@ package enum StateKey {
     /// `Panel`: who judges a claim now, and what they have said.
     package static func panel(_ claim: Digest) -> [UInt8] { text("kp/") + claim.bytes }
 
+    /// `Panel`: the committee of a claim that it has accepted, or that waits for all validators to
+    /// settle what its benches disagree about.
+    package static func committee(_ claim: Digest) -> [UInt8] { text("kc/") + claim.bytes }
+
     /// The id of the claim of this kind that is open or final for a subject, where there may be
     /// only one.
     package static func subjectClaim(_ kind: JobKind, _ subject: Digest) -> [UInt8] {
