@@ -4,7 +4,7 @@ package import Attribution
 package import Commitments
 import Cryptography
 package import ExactMath
-import LanguageModel
+package import LanguageModel
 import Primitives
 
 /// Attributes served answers to the contributors of the training records.
@@ -17,18 +17,19 @@ package struct AttributionJob: VerifiableJob {
 
     private let gradients: GradientRows
     private let estimator: InfluenceEstimator
+    private let targets: LossTokens
     private let clusters: ClusterShares
     private let receipts: [InferenceReceipt]
 
     /// - Parameters:
-    ///   - gradients: rows of the adapter that answered.
+    ///   - adapter: the one that answered, made by `recipe`.
     ///   - index: its influence index, one row for each accepted record of `table`.
-    ///   - damping: of the adapter's recipe.
     ///   - table: the snapshot's leaves.
     package init(
-        gradients: GradientRows,
+        model: DecoderModel,
+        adapter: LoRAAdapter,
+        recipe: AdapterRecipe,
         index: InfluenceIndex,
-        damping: DampingRule,
         table: [SnapshotLeaf],
         receipts: [InferenceReceipt]
     ) throws(JobFailure) {
@@ -40,11 +41,12 @@ package struct AttributionJob: VerifiableJob {
             )
         }
         do {
-            estimator = try InfluenceEstimator(index, rule: damping)
+            estimator = try InfluenceEstimator(index, rule: recipe.damping)
         } catch {
             throw .numerics("\(error)")
         }
-        self.gradients = gradients
+        gradients = try makeGradientRows(model: model, adapter: adapter, recipe: recipe)
+        targets = recipe.training.lossTokens
         self.receipts = receipts
     }
 
@@ -75,11 +77,7 @@ package struct AttributionJob: VerifiableJob {
         let query: InfluenceRow
         let weights: [Int64]
         do {
-            let record = TokenizedRecord(
-                tokens: receipt.prompt + receipt.completion,
-                completionStart: receipt.prompt.count
-            )
-            query = try gradients.row(of: record, trace: &trace)
+            query = try gradients.row(of: exchange(receipt), trace: &trace)
             weights = try estimator.weights(for: query)
         } catch {
             throw .numerics("\(error)")
@@ -104,6 +102,13 @@ package struct AttributionJob: VerifiableJob {
             weights: weights,
             attribution: attribution
         )
+    }
+
+    /// Question and answer as a training record: of a query the same tokens count as of a record.
+    private func exchange(_ receipt: InferenceReceipt) -> TokenizedRecord? {
+        let tokens = receipt.prompt + receipt.completion
+        let record = TokenizedRecord(tokens: tokens, completionStart: receipt.prompt.count)
+        return record?.example(targets, limit: tokens.count)
     }
 
     private static func bytes(of weight: Int64) -> [UInt8] {

@@ -116,13 +116,10 @@ extension ClaimAssembly {
         }
         return try checked { () throws(JobFailure) in
             try AttributionJob(
-                gradients: try makeGradientRows(
-                    model: adapter.model.bundle.model,
-                    adapter: adapter.weights,
-                    recipe: adapter.recipe
-                ),
+                model: adapter.model.bundle.model,
+                adapter: adapter.weights,
+                recipe: adapter.recipe,
                 index: index,
-                damping: adapter.recipe.damping,
                 table: table,
                 receipts: receipts
             )

@@ -39,9 +39,10 @@ extension Story {
     /// Few steps: every one of them is made again by each validator of the committee.
     var recipe: [String] {
         switch model {
-        case .small: ["--steps", "80", "--batch", "4", "--learning-rate", "0.01"]
+        case .small: ["--steps", "80", "--batch", "4", "--learning-rate", "0.01", "--loss-on-all"]
         // With 16 steps it lowers the loss but still answers most questions with nothing.
-        case .smollm2: ["--steps", "32", "--batch", "4", "--learning-rate", "0.002"]
+        case .smollm2:
+            ["--steps", "32", "--batch", "4", "--learning-rate", "0.002", "--loss-on-all"]
         }
     }
 

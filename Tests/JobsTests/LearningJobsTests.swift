@@ -19,7 +19,10 @@ import Testing
         let adapter: LoRAAdapter
     }
 
-    static func build(projectionColumns: Int = 0) throws -> Built {
+    static func build(
+        projectionColumns: Int = 0,
+        lossTokens: LossTokens = .completion
+    ) throws -> Built {
         let llama = try RandomLlama()
         let model = try llama.model()
         let training = try TrainingRecipe(
@@ -30,6 +33,7 @@ import Testing
             batchSize: 2,
             maxTokens: 32,
             segmentSteps: 2,
+            lossTokens: lossTokens,
             seed: Digest(repeatElement(3, count: 32)) ?? .zero
         )
         let recipe = try #require(
@@ -172,31 +176,30 @@ import Testing
         #expect(try dearer.rerun(0).output != honest.digest)
     }
 
-    @Test("attribution weighs every contributor, signs included, and repeats to the bit")
-    func attribution() throws {
-        let built = try Self.build()
-        let index = try IndexJob(
+    static func attributionJob(_ built: Built, _ table: [SnapshotLeaf]) throws -> AttributionJob {
+        try AttributionJob(
             model: built.model,
             adapter: built.adapter,
             recipe: built.recipe,
-            records: built.records
-        ).index()
+            index: try IndexJob(
+                model: built.model,
+                adapter: built.adapter,
+                recipe: built.recipe,
+                records: built.records
+            ).index(),
+            table: table,
+            receipts: [try receipt(built)]
+        )
+    }
+
+    @Test("attribution weighs every contributor, signs included, and repeats to the bit")
+    func attribution() throws {
         let first = Address.zero
         let second = try #require(Address([UInt8](repeating: 1, count: 20)))
         let table = (0..<6).map {
             ClusterSharesTests.leaf($0 < 3 ? first : second, cluster: UInt32($0))
         }
-        let job = try AttributionJob(
-            gradients: try makeGradientRows(
-                model: built.model,
-                adapter: built.adapter,
-                recipe: built.recipe
-            ),
-            index: index,
-            damping: built.recipe.damping,
-            table: table,
-            receipts: [try Self.receipt(built)]
-        )
+        let job = try Self.attributionJob(try Self.build(), table)
         let explained = try job.explain(0)
         #expect(explained.weights.count == 6)
         #expect(explained.attribution.shares.map(\.contributor) == [first, second])
@@ -207,6 +210,30 @@ import Testing
         )
         #expect(explained.weights.contains { $0 != 0 })
         #expect(try job.rerun(0) == job.rerun(0))
+    }
+
+    @Test(
+        "of a query the same tokens count as of a training record",
+        arguments: LossTokens.allCases
+    )
+    func queryTargets(_ targets: LossTokens) throws {
+        let built = try Self.build(lossTokens: targets)
+        let table = (0..<6).map { ClusterSharesTests.leaf(.zero, cluster: UInt32($0)) }
+        let query = try Self.attributionJob(built, table).explain(0).query
+        let receipt = try Self.receipt(built)
+        let rows = try makeGradientRows(
+            model: built.model,
+            adapter: built.adapter,
+            recipe: built.recipe
+        )
+        let expected = [LossTokens.completion: receipt.prompt.count, .all: 1].mapValues {
+            TokenizedRecord(tokens: receipt.prompt + receipt.completion, completionStart: $0)
+        }
+        for (counted, record) in expected {
+            var trace = ComputationTrace()
+            let row = try rows.row(of: try #require(record), trace: &trace)
+            #expect((row == query) == (counted == targets))
+        }
     }
 
     @Test("a recipe names its damping rule, and one without a rule is of the first")

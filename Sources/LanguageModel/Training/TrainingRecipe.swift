@@ -12,7 +12,7 @@ package enum LearningRateSchedule: UInt8, Sendable {
 }
 
 /// Which tokens of a record are targets.
-package enum LossTokens: UInt8, Sendable {
+package enum LossTokens: UInt8, Sendable, CaseIterable {
     /// Those of the answer.
     case completion = 0
     /// All but the first.
