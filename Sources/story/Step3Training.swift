@@ -19,7 +19,7 @@ extension Story {
 
         adapterFolder = home.appending(path: "adapter").path
         let trained = try await tool.json(
-            training(into: adapterFolder, seed: "builder")
+            training(into: adapterFolder, seed: "builder", steps: honestSteps)
                 + ["--held-out", project.appending(path: "examples/held-out").path],
             showsProgress: true
         )
@@ -37,12 +37,12 @@ extension Story {
         screen.note("training trace and influence index")
     }
 
-    func training(into folder: String, seed: String) -> [String] {
+    func training(into folder: String, seed: String, steps: Int) -> [String] {
         [
             "factory", "train", "--snapshot", snapshot, "--model", baseModel,
             "--model-path", modelPath, "--into", folder, "--seed", seed,
             "--url", rpc.url,
-        ] + recipe
+        ] + recipe(steps: steps)
     }
 
     private mutating func showTraining(_ trained: JSON) throws {

@@ -7,7 +7,7 @@ extension Story {
         let folder = home.appending(path: "cheat").path
         let trained = try await tool.json(
             // Who cheats with the training needs no index and no report.
-            training(into: folder, seed: "cheat")
+            training(into: folder, seed: "cheat", steps: forgedSteps)
                 + ["--forge-unit", "1", "--no-index", "--suspects", "0"],
             showsProgress: true
         )

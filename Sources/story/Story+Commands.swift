@@ -36,15 +36,19 @@ extension Story {
         }
     }
 
-    /// Few steps: every one of them is made again by each validator of the committee.
-    var recipe: [String] {
-        switch model {
-        case .small: ["--steps", "80", "--batch", "4", "--learning-rate", "0.01", "--loss-on-all"]
-        // With 16 steps it lowers the loss but still answers most questions with nothing.
-        case .smollm2:
-            ["--steps", "32", "--batch", "4", "--learning-rate", "0.002", "--loss-on-all"]
-        }
+    /// One pass over the records. With a third of that SmolLM2's answers are still its own, and
+    /// no record has much to do with them. Questions count too: nine of them are attributed.
+    func recipe(steps: Int) -> [String] {
+        let rate = model == .small ? "0.01" : "0.003"
+        return [
+            "--steps", String(steps), "--batch", "4", "--learning-rate", rate, "--loss-on-all",
+        ]
     }
+
+    var honestSteps: Int { model == .small ? 80 : 96 }
+
+    /// A trace of a few steps is enough to forge one of them.
+    var forgedSteps: Int { model == .small ? 80 : 16 }
 
     /// The beginning of an id, enough for a reader to recognise it.
     func short(_ id: String) -> String { String(id.prefix(12)) + "…" }
