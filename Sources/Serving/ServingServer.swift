@@ -88,7 +88,7 @@ package struct ServingServer: Service {
             }
         } catch {
             let error = ServingError(anything: error)
-            return Self.json(error.json, status: error.status)
+            return Self.json(error.json, status: error.status, headers: error.headers)
         }
     }
 
