@@ -6,6 +6,22 @@ import Synchronization
 import TestSupport
 import Testing
 
+/// What happened, in order.
+private final class Log: Sendable {
+    private let state = Mutex<[String]>([])
+
+    var events: [String] { state.withLock { $0 } }
+
+    /// How many there are with this one.
+    @discardableResult
+    func add(_ event: String) -> Int {
+        state.withLock { events in
+            events.append(event)
+            return events.count
+        }
+    }
+}
+
 @Suite("Generation of many requests together") struct GenerationEngineTests {
     private typealias Request = GenerationEngine.Request
 
@@ -72,35 +88,34 @@ import Testing
     func joining() async throws {
         let model = try ServedFixture.bundle().model
         let engine = GenerationEngine(model, limit: 2, width: 8)
-        let order = Mutex<[String]>([])
+        let log = Log()
         let joined = DispatchSemaphore(value: 0)
-        let short = Mutex<Task<Void, any Error>?>(nil)
+        let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
         let long = Request(prompt: [5, 6, 7], maxTokens: 20, adapter: nil) { _ in
-            let isFirst = order.withLock { order in
-                order.append("long")
-                return order.count == 1
-            }
-            guard isFirst else { return true }
-            let task = Task {
-                // The first pass of the other one is held until this one has asked.
-                async let answer = engine.answer(
-                    Request(prompt: [9], maxTokens: 3, adapter: nil) { _ in
-                        order.withLock { $0.append("short") }
-                        return true
-                    }
-                )
-                while engine.count < 2 { await Task.yield() }
-                joined.signal()
-                _ = try await answer
-                order.withLock { $0.append("short ended") }
-            }
-            short.withLock { $0 = task }
+            guard log.add("long") == 1 else { return true }
+            // No further pass until the other one has asked.
+            arrival.yield()
             joined.wait()
             return true
         }
+        let short = Task {
+            var waiting = arrivals.makeAsyncIterator()
+            await waiting.next()
+            let answer = Task {
+                try await engine.answer(
+                    Request(prompt: [9], maxTokens: 3, adapter: nil) { _ in
+                        log.add("short")
+                        return true
+                    }
+                )
+            }
+            while engine.count < 2 { await Task.yield() }
+            joined.signal()
+            _ = try await answer.value
+        }
         let answer = try await engine.answer(long)
-        try await short.withLock { $0 }?.value
-        let events = order.withLock { $0 }
+        try await short.value
+        let events = log.events
         let first = try #require(events.firstIndex(of: "short"))
         let last = try #require(events.lastIndex(of: "long"))
         #expect(first < last, "\(events)")
