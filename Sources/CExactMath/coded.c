@@ -155,6 +155,105 @@ WIDE static void dot_coded_rows(const xm_coded *x, const xm_tile *tile, size_t f
 }
 #endif
 
+#if defined(__x86_64__) && (!defined(XM_NO_CLONES) || defined(__AVX512VNNI__))
+#define DEEP __attribute__((target("avx512f,avx512bw")))
+
+// The limbs h and l of integers h * 2^10 + l.
+DEEP static inline __m512i high_limbs(__m512i q) {
+    return _mm512_srai_epi32(_mm512_add_epi32(q, _mm512_set1_epi32(512)), 10);
+}
+DEEP static inline __m512i low_limbs(__m512i q, __m512i high) {
+    return _mm512_sub_epi32(q, _mm512_slli_epi32(high, 10));
+}
+DEEP static inline void store_limbs(__m512i high, __m512i low, int16_t *limbs, size_t apart) {
+    _mm512_storeu_si512(limbs, high);
+    _mm512_storeu_si512(limbs + apart, low);
+    _mm512_storeu_si512(limbs + 2 * apart, _mm512_add_epi16(high, low));
+}
+
+DEEP static void limbs_of_bytes(const coded_row *x, size_t first, size_t count, int16_t *limbs,
+                                size_t apart) {
+    __m512 power = _mm512_set1_ps(x->power);
+    // Packing interleaves groups of four, so groups are first put apart.
+    __m256i groups = _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7);
+    for (size_t c = first; c < first + count; c += RUN, limbs += RUN) {
+        __m256i codes = _mm256_loadu_si256((const __m256i *)(x->codes + c));
+        __m256i apart8 = _mm256_permutevar8x32_epi32(codes, groups);
+        const float *s = x->scales + (c >> x->shift) * 2;
+        const float *t = x->scales + ((c + 16) >> x->shift) * 2;
+        __m512 scale = _mm512_mask_blend_ps(0xff00, _mm512_set1_ps(s[0]), _mm512_set1_ps(t[0]));
+        __m512 offset = _mm512_mask_blend_ps(0xff00, _mm512_set1_ps(s[1]), _mm512_set1_ps(t[1]));
+        __m512i q[2];
+        for (int half = 0; half < 2; half++) {
+            __m512 level = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(
+                half ? _mm256_extracti128_si256(apart8, 1) : _mm256_castsi256_si128(apart8)));
+            __m512 value = _mm512_add_ps(_mm512_mul_ps(level, scale), offset);
+            q[half] = _mm512_cvtps_epi32(_mm512_mul_ps(value, power));
+        }
+        __m512i h0 = high_limbs(q[0]), h1 = high_limbs(q[1]);
+        __m512i l0 = low_limbs(q[0], h0), l1 = low_limbs(q[1], h1);
+        store_limbs(_mm512_packs_epi32(h0, h1), _mm512_packs_epi32(l0, l1), limbs, apart);
+    }
+}
+
+// 64 columns: the levels of two runs as one table of 32 words for each limb. Packing puts groups of
+// four levels side by side, so these are looked up apart.
+DEEP static inline __attribute__((always_inline)) void two_runs(const coded_row *x, size_t c, const __m512 level[2], int16_t *limbs,
+                          size_t apart) {
+    const float *s = x->scales + (c >> x->shift) * 2;
+    const float *t = x->scales + ((c + RUN) >> x->shift) * 2;
+    __m512 scale = _mm512_mask_blend_ps(0xff00, _mm512_set1_ps(s[0]), _mm512_set1_ps(t[0]));
+    __m512 offset = _mm512_mask_blend_ps(0xff00, _mm512_set1_ps(s[1]), _mm512_set1_ps(t[1]));
+    __m512 power = _mm512_set1_ps(x->power);
+    __m512i h[2], l[2];
+    for (int i = 0; i < 2; i++) {
+        __m512 value = _mm512_add_ps(_mm512_mul_ps(level[i], scale), offset);
+        __m512i q = _mm512_cvtps_epi32(_mm512_mul_ps(value, power));
+        h[i] = high_limbs(q);
+        l[i] = low_limbs(q, h[i]);
+    }
+    __m512i high = _mm512_packs_epi32(h[0], h[1]), low = _mm512_packs_epi32(l[0], l[1]);
+    __m512i code = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(x->codes + c / 2)));
+    __m512i second = _mm512_inserti64x4(_mm512_setzero_si512(), _mm256_set1_epi16(16), 1);
+    __m512i index[2] = {_mm512_or_si512(_mm512_and_si512(code, _mm512_set1_epi16(15)), second),
+                        _mm512_or_si512(_mm512_srli_epi16(code, 4), second)};
+    for (int i = 0; i < 2; i++) {
+        __m512i a = _mm512_permutexvar_epi16(index[i], high);
+        __m512i b = _mm512_permutexvar_epi16(index[i], low);
+        __m512i all[3] = {a, b, _mm512_add_epi16(a, b)};
+        for (int limb = 0; limb < 3; limb++) {
+            int16_t *to = limbs + (size_t)limb * apart + 32 * i;
+            _mm512_storeu_si512(to, all[limb]);
+        }
+    }
+}
+
+DEEP static void limbs_of_nibbles(const coded_row *x, size_t first, size_t count, int16_t *limbs,
+                                  size_t apart) {
+    __m512 all = _mm512_loadu_ps(x->levels);
+    __m512 level[2] = {_mm512_shuffle_f32x4(all, all, 0x88), _mm512_shuffle_f32x4(all, all, 0xdd)};
+    size_t c = first, end = first + count;
+    for (; c + 2 * RUN <= end; c += 2 * RUN) two_runs(x, c, level, limbs + (c - first), apart);
+    if (c == end) return;
+    // An odd run has a table of its own, twice over: of an index only four bits count.
+    __m512i q = _mm512_cvtps_epi32(
+        wide_integers(all, x->scales + (c >> x->shift) * 2, _mm512_set1_ps(x->power)));
+    __m512i h = high_limbs(q), l = low_limbs(q, h);
+    __m256i code = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(x->codes + c / 2)));
+    __m512i index =
+        _mm512_inserti64x4(_mm512_castsi256_si512(code), _mm256_srli_epi16(code, 4), 1);
+    store_limbs(_mm512_permutexvar_epi16(index, _mm512_broadcast_i64x4(_mm512_cvtepi32_epi16(h))),
+                _mm512_permutexvar_epi16(index, _mm512_broadcast_i64x4(_mm512_cvtepi32_epi16(l))),
+                limbs + (c - first), apart);
+}
+
+void xm_decode_limbs(const xm_coded *x, size_t row, size_t first, size_t count, int16_t *limbs,
+                     size_t apart) {
+    coded_row own = row_of(x, row);
+    (x->levels == NULL ? limbs_of_bytes : limbs_of_nibbles)(&own, first, count, limbs, apart);
+}
+#endif
+
 static bool has_wide(void) {
 #if !defined(XM_HAS_WIDE_DECODERS)
     return false;

@@ -31,6 +31,10 @@ xm_status xm_deliver(const xm_product *t, const xm_tile *tile, const int64_t *wh
 
 // out [count] = integers of columns first...first+count-1, both multiples of 32, of a coded row.
 void xm_decode(const xm_coded *x, size_t row, size_t first, size_t count, float *out);
+// The same as limbs of 16 bits (contraction_limbs.c), at limbs + 0, 1, 2 times `apart`, where
+// xm_has_limbs(). Of codes with levels the second and third 16 of every 64 columns change places.
+void xm_decode_limbs(const xm_coded *x, size_t row, size_t first, size_t count, int16_t *limbs,
+                     size_t apart);
 // out [rows, width] = sums over count columns of rows n0... of x, from column `first`, times rows
 // of a (row stride lda), without decoding to memory. False, and nothing done, where that is not
 // to be had: more than a few rows, or another processor.

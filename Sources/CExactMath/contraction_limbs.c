@@ -1,8 +1,9 @@
 // The contraction with integer instructions. A number q of 20 bits is h * 2^10 + l with h in
 // -1024...1024 and l in -512...511, and the product of two is, by Karatsuba's identity,
 //   h h' * 2^20 + (s s' - h h' - l l') * 2^10 + l l', s = h + l,
-// three products of 16 bits, which VNNI sums in pairs 32 to an instruction. |s| <= 1535, so sums over
-// DEPTH columns stay below 2^31; they are joined in float64, exact up to 2^52.
+// three products of 16 bits, which VNNI sums in pairs 32 to an instruction, modulo 2^32. Sums of h h',
+// l l' and the middle over XM_LIMB_DEPTH columns stay below 2^31, so their remainders tell them; they
+// are joined in float64, exact up to 2^52.
 #include "simd.h"
 
 #if defined(__x86_64__) && (!defined(XM_NO_CLONES) || defined(__AVX512VNNI__))
@@ -10,7 +11,7 @@
 #define XM_HAS_LIMBS 1
 #endif
 
-enum { LIMBS = 3, DEPTH = 896, ROWS = 12 };
+enum { LIMBS = 3, ROWS = 12 };
 
 size_t xm_limb_columns(size_t step) { return step + step % 2; }
 
@@ -53,6 +54,10 @@ void xm_limb_left(const xm_product *t, size_t k0, size_t step, int16_t *limbs) {
     size_t columns = xm_limb_columns(step);
     for (size_t i = 0; i < t->m; i++)
         split(t->qa + i * t->k + k0, step, limbs + i * columns, t->m * columns);
+}
+
+void xm_split(const float *x, size_t count, int16_t *limbs, size_t apart) {
+    split(x, count, limbs, apart);
 }
 
 // One pair of rows of b as three rows of pairs: the low half from x, the high one from y.
@@ -114,10 +119,15 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) static void limb_rows(
 XM_KERNEL static void join(const int32_t *hh, const int32_t *ll, const int32_t *ss, size_t columns,
                            bool add, double *out) {
     for (size_t j = 0; j < columns; j++) {
-        double high = (double)hh[j], low = (double)ll[j], all = (double)ss[j];
-        double sum = high * 0x1p20 + ((all - high) - low) * 0x1p10 + low;
+        int32_t middle = (int32_t)((uint32_t)ss[j] - (uint32_t)hh[j] - (uint32_t)ll[j]);
+        double sum = (double)hh[j] * 0x1p20 + (double)middle * 0x1p10 + (double)ll[j];
         out[j] = add ? out[j] + sum : sum;
     }
+}
+
+void xm_join_limbs(const int32_t *hh, const int32_t *ll, const int32_t *ss, size_t count, bool add,
+                   double *out) {
+    join(hh, ll, ss, count, add, out);
 }
 
 // Panels of a strip: [panel, limb, pair, XM_PANEL], zero beyond the last column.
@@ -163,8 +173,8 @@ static void multiply(const xm_work *w, const uint32_t *space, size_t i0, size_t 
     for (size_t j = 0; j < width; j += XM_PANEL)
         for (size_t i = 0; i < rows; i += each) {
             size_t some = rows - i < each ? rows - i : each;
-            for (size_t p = 0; p < pairs || p == 0; p += DEPTH / 2) {
-                size_t depth = pairs - p < DEPTH / 2 ? pairs - p : DEPTH / 2;
+            for (size_t p = 0; p < pairs || p == 0; p += XM_LIMB_DEPTH / 2) {
+                size_t depth = pairs - p < XM_LIMB_DEPTH / 2 ? pairs - p : XM_LIMB_DEPTH / 2;
                 for (size_t limb = 0; limb < LIMBS; limb++)
                     limb_rows(w->limbs + (limb * w->t->m + i0 + i) * columns + 2 * p, columns, some,
                               space + (j / XM_PANEL * LIMBS + limb) * apart + p * XM_PANEL, depth,

@@ -7,9 +7,11 @@
 enum {
     LEFT_BYTES = 448 << 10, // of the second cache for rows of a
     NARROW = 8,             // rows of b that stay in the first cache while all rows of a pass
-    WORTH_A_PANEL = 64,     // rows of a, from which turning rows of b into a panel pays
-    WORTH_LIMBS = 56,       // rows of a, from which splitting b into limbs pays,
-    WORTH_FOLDED_LIMBS = 12, // and when it need not be turned
+    WORTH_A_PANEL = 64,      // rows of a, from which turning rows of b into a panel pays
+    WORTH_LIMBS = 16,        // and splitting them into limbs,
+    WORTH_CODED_LIMBS = 5,   // which codes are decoded to as soon as to numbers,
+    WORTH_FOLDED_LIMBS = 12, // and which need not be turned here;
+    WORTH_LIMB_PANELS = 160, // and turning limbs into panels
 };
 
 // Columns n0...n0+width-1 of the result.
@@ -175,14 +177,16 @@ static size_t rows_at_a_time(const xm_product *t, size_t depth) {
 
 xm_status xm_product_simd(const xm_product *t) {
     size_t depth = t->k < XM_BLOCK ? t->k : XM_BLOCK;
-    bool in_limbs = t->m >= (t->folded ? WORTH_FOLDED_LIMBS : WORTH_LIMBS) && xm_has_limbs();
+    size_t worth = t->coded != NULL ? WORTH_CODED_LIMBS : WORTH_LIMBS;
+    bool in_limbs = t->m >= (t->folded ? WORTH_FOLDED_LIMBS : worth) && xm_has_limbs();
+    bool in_rows = in_limbs && !t->folded && t->m < WORTH_LIMB_PANELS;
     size_t each = in_limbs ? 3 * sizeof(int16_t) : sizeof(double);
     void *left = xm_scratch(XM_SLOT_LEFT, t->m * (xm_limb_columns(depth) + 1) * each);
     if (left == NULL) return XM_NO_MEMORY;
     xm_work w = {.t = t, .kernels = xm_simd_kernels(), .left_rows = rows_at_a_time(t, depth)};
     _Atomic uint64_t trace = 0;
     w.trace = &trace;
-    w.strip = in_limbs ? xm_limb_strip : product_strip;
+    w.strip = in_rows ? xm_limb_dot_strip : in_limbs ? xm_limb_strip : product_strip;
     if (t->k > XM_BLOCK) {
         w.sums = xm_scratch(XM_SLOT_SUMS, t->m * t->n * sizeof(int64_t));
         if (w.sums == NULL) return XM_NO_MEMORY;
@@ -192,7 +196,7 @@ xm_status xm_product_simd(const xm_product *t) {
         w.step = t->k - w.k0 < XM_BLOCK ? t->k - w.k0 : XM_BLOCK;
         if (in_limbs) {
             w.limbs = left;
-            xm_limb_left(t, w.k0, w.step, left);
+            (in_rows ? xm_limb_dot_left : xm_limb_left)(t, w.k0, w.step, left);
         } else {
             w.left = left;
             xm_widen(t->qa + w.k0, t->m, w.step, t->k, left);

@@ -1,6 +1,7 @@
 // A fixed job that touches every kernel file. A node whose hash differs must not validate.
 #include "include/decoder.h"
 #include "include/influence.h"
+#include "include/training.h"
 #include "internal.h"
 
 enum { M = 9, N = 33, K = 4200, ROWS = 12, HEADS = 4, KV = 2, D = 24, ORDER = 20 };
@@ -104,6 +105,27 @@ static void check_variants(state *s) {
     absorb(s, dx, sizeof dx);
 }
 
+static void check_adapters(state *s) {
+    enum { OUT = 6, IN = 41, RANK = 3 };
+    static const uint8_t seed[32] = {'d', 'r', 'o', 'p'};
+    float w[OUT * IN], b[OUT * RANK], a[RANK * IN], magnitude[OUT], q[OUT * IN], out[OUT * IN];
+    int32_t e[OUT];
+    double norms[OUT];
+    fill(s, 14, w, OUT * IN);
+    fill(s, 15, b, OUT * RANK);
+    fill(s, 16, a, RANK * IN);
+    for (size_t o = 0; o < OUT; o++) magnitude[o] = 0.5f + (float)o / 8.0f;
+    note(s, xm_quantize(w, OUT, IN, q, e));
+    note(s, xm_sum_norms(q, e, b, a, 0.75f, OUT, IN, RANK, norms));
+    absorb(s, norms, sizeof norms);
+    note(s, xm_merge(w, b, a, 0.75f, NULL, OUT, IN, RANK));
+    note(s, xm_merge(w, b, a, -1.5f, magnitude, OUT, IN, RANK));
+    note(s, xm_scale_columns(w, a, OUT, IN));
+    absorb(s, w, sizeof w);
+    note(s, xm_dropout(w, OUT * IN, seed, 5, 77, 1u << 30, 4.0f / 3.0f, out));
+    absorb(s, out, sizeof out);
+}
+
 static void check_systems(state *s) {
     enum { COLUMNS = 70 };
     float x[ORDER * ORDER];
@@ -203,6 +225,7 @@ xm_status xm_self_check(uint64_t *hash) {
     check_codes(&s);
     check_layers(&s);
     check_variants(&s);
+    check_adapters(&s);
     check_systems(&s);
     check_influence(&s);
     *hash = s.hash;

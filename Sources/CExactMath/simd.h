@@ -48,10 +48,20 @@ void xm_turn(const float *from, size_t stride, size_t columns, size_t count, flo
 
 // --- Integer kernels for AVX-512 VNNI (contraction_limbs.c) ---
 
+enum { XM_LIMB_DEPTH = 2016 }; // columns whose products of limbs have sums of 32 bits
 bool xm_has_limbs(void);
 size_t xm_limb_columns(size_t step);
+// limbs + 0, 1, 2 times `apart` = those of count numbers, and one more zero if count is odd.
+void xm_split(const float *x, size_t count, int16_t *limbs, size_t apart);
 // limbs [3, m, xm_limb_columns(step)] of columns k0...k0+step-1 of a.
 void xm_limb_left(const xm_product *t, size_t k0, size_t step, int16_t *limbs);
+// out = or += the sums that products of limbs stand for. [count]
+void xm_join_limbs(const int32_t *hh, const int32_t *ll, const int32_t *ss, size_t count, bool add,
+                   double *out);
 xm_status xm_limb_strip(const xm_work *w, size_t n0, size_t width);
+
+// The same for fewer rows of a (limb_dots.c).
+void xm_limb_dot_left(const xm_product *t, size_t k0, size_t step, int16_t *limbs);
+xm_status xm_limb_dot_strip(const xm_work *w, size_t n0, size_t width);
 
 #endif

@@ -3,56 +3,6 @@
 import CExactMath
 
 extension Layers {
-    /// (x − mean) / √(variance + ε) · weight + bias of every row.
-    package static func layerNorm(
-        _ x: Matrix,
-        weight: [Float],
-        bias: [Float],
-        epsilon: Double
-    ) throws(ExactMathError) -> NormalizedRows {
-        precondition(weight.count == x.columns && bias.count == x.columns)
-        var inverse = [Double](repeating: 0, count: x.rows)
-        let values = unsafe try filled(x.values.count) { out in
-            unsafe xm_layer_norm(
-                x.values,
-                weight,
-                bias,
-                x.rows,
-                x.columns,
-                epsilon,
-                out,
-                &inverse
-            )
-        }
-        return NormalizedRows(
-            output: Matrix(rows: x.rows, columns: x.columns, values: values),
-            inverse: inverse
-        )
-    }
-
-    /// Adds the gradient through LayerNorm of `x` to `sum`.
-    package static func addLayerNormGradient(
-        of dy: Matrix,
-        input x: Matrix,
-        weight: [Float],
-        inverse: [Double],
-        to sum: inout Matrix
-    ) throws(ExactMathError) {
-        precondition(dy.values.count == x.values.count && sum.values.count == x.values.count)
-        precondition(weight.count == x.columns && inverse.count == x.rows)
-        try check(
-            unsafe xm_layer_norm_backward(
-                dy.values,
-                x.values,
-                weight,
-                inverse,
-                x.rows,
-                x.columns,
-                &sum.values
-            )
-        )
-    }
-
     /// GELU in the tanh form, elementwise.
     package static func gelu(_ x: Matrix) throws(ExactMathError) -> Matrix {
         let values = unsafe try filled(x.values.count) { out in

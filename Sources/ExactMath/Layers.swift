@@ -3,10 +3,10 @@
 
 import CExactMath
 
-/// RMSNorm of every row, with what its gradient needs.
+/// Every row normalised, with what the gradient needs.
 package struct NormalizedRows: Sendable {
     package private(set) var output: Matrix
-    /// 1 / √(mean(x²) + ε) of each row.
+    /// 1 / √(mean(x²) + ε) of each row, or of its distance from the mean.
     package let inverse: [Double]
 
     /// Gives the output's memory back; the gradient needs the rest only.
@@ -14,34 +14,52 @@ package struct NormalizedRows: Sendable {
 }
 
 package enum Layers {
-    package static func rmsNorm(
+    /// RMSNorm of every row, or LayerNorm where there is a bias.
+    package static func norm(
         _ x: Matrix,
         weight: [Float],
+        bias: [Float]?,
         epsilon: Double
     ) throws(ExactMathError) -> NormalizedRows {
-        precondition(weight.count == x.columns)
-        var inverse = [Double](repeating: 0, count: x.rows)
+        precondition(weight.count == x.columns && bias.map { $0.count == x.columns } ?? true)
+        let (rows, columns) = (x.rows, x.columns)
+        var inverse = [Double](repeating: 0, count: rows)
         let values = unsafe try filled(x.values.count) { out in
-            unsafe xm_rms_norm(x.values, weight, x.rows, x.columns, epsilon, out, &inverse)
+            guard let bias else {
+                return unsafe xm_rms_norm(x.values, weight, rows, columns, epsilon, out, &inverse)
+            }
+            return unsafe xm_layer_norm(
+                x.values,
+                weight,
+                bias,
+                rows,
+                columns,
+                epsilon,
+                out,
+                &inverse
+            )
         }
         return NormalizedRows(
-            output: Matrix(rows: x.rows, columns: x.columns, values: values),
+            output: Matrix(rows: rows, columns: columns, values: values),
             inverse: inverse
         )
     }
 
-    /// Adds the gradient through RMSNorm of `x` to `sum`.
-    package static func addRMSNormGradient(
+    /// Adds the gradient through the norm of `x` to `sum`.
+    /// - Parameter isCentred: whether it was a LayerNorm.
+    package static func addNormGradient(
         of dy: Matrix,
         input x: Matrix,
         weight: [Float],
         inverse: [Double],
+        isCentred: Bool,
         to sum: inout Matrix
     ) throws(ExactMathError) {
         precondition(dy.values.count == x.values.count && sum.values.count == x.values.count)
         precondition(weight.count == x.columns && inverse.count == x.rows)
+        let backward = isCentred ? unsafe xm_layer_norm_backward : unsafe xm_rms_norm_backward
         try check(
-            unsafe xm_rms_norm_backward(
+            unsafe backward(
                 dy.values,
                 x.values,
                 weight,

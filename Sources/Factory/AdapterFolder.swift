@@ -42,6 +42,7 @@ package enum AdapterFolder {
     package static let log = "trainer_log.jsonl"
     package static let state = "trainer_state.json"
     package static let evaluation = "evaluation.json"
+    package static let data = "data_report.json"
     /// Borsh of `AdapterFiles`: the adapter's artifact.
     package static let artifact = "openledger/adapter.bin"
     /// Borsh of `TrainingTrace`.
@@ -112,7 +113,11 @@ extension FactoryResult {
             (AdapterFolder.card, Array(card.text.utf8)),
             (AdapterFolder.log, Array(TrainingLog.lines(log, input: input).utf8)),
             (AdapterFolder.state, Array(TrainingLog.state(log, input: input).utf8)),
-            (AdapterFolder.evaluation, Array(report.json(cost: cost).prettyText.utf8)),
+            (
+                AdapterFolder.evaluation,
+                Array(report.json(cost: cost, comparison: comparison).prettyText.utf8)
+            ),
+            (AdapterFolder.data, Array(data.json.prettyText.utf8)),
             (AdapterFolder.artifact, files.borshBytes),
             (AdapterFolder.trace, trace.borshBytes),
             (AdapterFolder.index, index.artifact),

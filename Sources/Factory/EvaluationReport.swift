@@ -63,30 +63,48 @@ struct Evaluator {
         }
     }
 
-    /// The `count` training records of highest loss.
+    /// The mean loss of each record's targets; nil for one without any.
     ///
     /// - Parameter report: called with the records done; returning false stops.
-    func suspects(
-        _ records: [DataRecord],
-        count: Int,
+    func losses(
+        _ records: [TokenizedRecord?],
         adapter: PreparedAdapter,
         report: (Int) -> Bool
-    ) throws(FactoryError) -> [EvaluationReport.Suspect] {
-        guard count > 0 else { return [] }
-        var found: [EvaluationReport.Suspect] = []
-        for (place, record) in tokenized(records).enumerated() {
-            guard report(place + 1) else { throw .stopped }
-            guard let record else { continue }
-            let loss: Double
-            do {
-                loss = try bundle.model.meanLoss([record], adapter: adapter)
+    ) throws(FactoryError) -> [Double?] {
+        var losses: [Double?] = []
+        for record in records {
+            guard report(losses.count + 1) else { throw .stopped }
+            do throws(ModelError) {
+                losses.append(
+                    try record.map { own throws(ModelError) in
+                        try bundle.model.meanLoss([own], adapter: adapter)
+                    }
+                )
             } catch {
                 throw .model(error)
             }
-            let prompt = String(decoding: records[place].prompt, as: UTF8.self)
-            found.append(.init(record: place, loss: loss, prompt: String(prompt.prefix(80))))
         }
-        found.sort { ($1.loss, $0.record) < ($0.loss, $1.record) }
-        return Array(found.prefix(count))
+        return losses
+    }
+}
+
+extension EvaluationReport.Suspect {
+    /// The `count` records of highest loss.
+    static func highest(
+        _ count: Int,
+        of losses: [Double?],
+        _ records: [DataRecord]
+    ) -> [EvaluationReport.Suspect] {
+        let found = losses.enumerated().compactMap { place, loss in
+            loss.map { loss in
+                let prompt = String(decoding: records[place].prompt, as: UTF8.self)
+                return EvaluationReport.Suspect(
+                    record: place,
+                    loss: loss,
+                    prompt: String(prompt.prefix(80))
+                )
+            }
+        }
+        return Array(found.sorted { ($1.loss, $0.record) < ($0.loss, $1.record) }.prefix(count))
     }
 }

@@ -17,6 +17,8 @@ extension FactoryResult {
             trace: TrainingTrace(snapshots),
             index: index,
             report: report,
+            data: data,
+            comparison: comparison,
             log: log,
             cost: cost
         )

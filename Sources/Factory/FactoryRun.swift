@@ -54,6 +54,10 @@ package struct FactoryResult: Sendable {
     package let trace: TrainingTrace
     package let index: InfluenceIndex
     package let report: EvaluationReport
+    /// What the records are, with suspected mislabels where the pass over them was made.
+    package let data: DataReport
+    /// The same recipe over the base in four bits, where it was asked for.
+    package var comparison: QLoRAComparison?
     /// One entry a training step.
     package let log: [FactoryProgress]
     package let cost: TrainingCost
@@ -87,12 +91,7 @@ extension FactoryInput {
         } catch {
             throw .model(error)
         }
-        var clock = PhaseClock(.evaluating, total: records.count)
-        let suspects = try evaluator.suspects(
-            records,
-            count: suspects,
-            adapter: prepared
-        ) { onProgress(clock.progress(done: $0)) }
+        let (losses, data) = try dataReport(tokenized, prepared, index, evaluator, onProgress)
         let folder = PEFTAdapter(
             adapter,
             dropout: Double("\(recipe.training.dropout)") ?? 0,
@@ -112,11 +111,41 @@ extension FactoryInput {
                 heldOutRecords: heldOut.count,
                 heldOutBefore: before,
                 heldOutAfter: try evaluator.loss(heldOut, adapter: prepared),
-                suspects: suspects
+                suspects: EvaluationReport.Suspect.highest(suspects, of: losses, records)
             ),
+            data: data,
             log: trained.log,
             cost: trained.cost
         )
+    }
+
+    /// What the records are, and each one's loss; none where no suspects are wanted.
+    private func dataReport(
+        _ tokenized: [TokenizedRecord?],
+        _ adapter: PreparedAdapter,
+        _ index: InfluenceIndex,
+        _ evaluator: Evaluator,
+        _ onProgress: (FactoryProgress) -> Bool
+    ) throws(FactoryError) -> (losses: [Double?], report: DataReport) {
+        let report = DataReport(
+            records,
+            tokens: evaluator.tokens,
+            tokenLimit: recipe.training.maxTokens
+        )
+        guard suspects > 0 else { return ([], report) }
+        var clock = PhaseClock(.evaluating, total: records.count)
+        let losses = try evaluator.losses(tokenized, adapter: adapter) {
+            onProgress(clock.progress(done: $0))
+        }
+        var norms: [Double]?
+        if makesIndex {
+            do throws(ExactMathError) {
+                norms = try index.exactRows.norms()
+            } catch {
+                throw .model(.arithmetic(error))
+            }
+        }
+        return (losses, report.trained(losses: losses, selfInfluence: norms, limit: suspects))
     }
 
     /// What training alone yields.

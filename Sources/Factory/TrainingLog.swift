@@ -57,8 +57,10 @@ enum TrainingLog {
 }
 
 extension EvaluationReport {
-    /// - Parameter cost: what training took.
-    package func json(cost: TrainingCost) -> JSON {
+    /// - Parameters:
+    ///   - cost: what training took.
+    ///   - comparison: the same recipe over the base in four bits.
+    package func json(cost: TrainingCost, comparison: QLoRAComparison? = nil) -> JSON {
         func real(_ value: Double?) -> JSON {
             value.flatMap { JSONNumber($0) }.map(JSON.number) ?? .null
         }
@@ -68,16 +70,21 @@ extension EvaluationReport {
                 "prompt": .string(suspect.prompt),
             ]
         }
-        return [
-            "held_out_records": .integer(heldOutRecords),
-            "held_out_loss_before": real(heldOutBefore),
-            "held_out_loss_after": real(heldOutAfter),
-            "held_out_change": real(heldOutChange),
-            "training_seconds": real(cost.seconds),
-            "training_tokens": .integer(cost.tokens),
-            "tokens_per_second": real(cost.tokensPerSecond),
-            "peak_memory_bytes": cost.peakMemoryBytes.map { .integer($0) } ?? .null,
-            "suspects": .array(rows),
+        var members: [JSONObject.Member] = [
+            .init(key: "held_out_records", value: .integer(heldOutRecords)),
+            .init(key: "held_out_loss_before", value: real(heldOutBefore)),
+            .init(key: "held_out_loss_after", value: real(heldOutAfter)),
+            .init(key: "held_out_change", value: real(heldOutChange)),
+            .init(key: "training_seconds", value: real(cost.seconds)),
+            .init(key: "training_tokens", value: .integer(cost.tokens)),
+            .init(key: "tokens_per_second", value: real(cost.tokensPerSecond)),
+            .init(
+                key: "peak_memory_bytes",
+                value: cost.peakMemoryBytes.map { .integer($0) } ?? .null
+            ),
+            .init(key: "suspects", value: .array(rows)),
         ]
+        if let comparison { members.append(.init(key: "qlora", value: comparison.json)) }
+        return .object(JSONObject(members))
     }
 }

@@ -22,6 +22,8 @@ package struct CompletionService: Sendable {
         package let verificationLifetime: Duration
         /// The most requests in progress and waiting together.
         package let queueLimit: Int
+        /// The most requests that are answered together.
+        package let streams: Int
 
         package init(
             baseName: String,
@@ -31,7 +33,8 @@ package struct CompletionService: Sendable {
             payment: Payment,
             chain: any ServingChain,
             verificationLifetime: Duration = .seconds(30),
-            queueLimit: Int = 32
+            queueLimit: Int = 64,
+            streams: Int = 16
         ) {
             self.baseName = baseName
             self.base = base
@@ -41,6 +44,7 @@ package struct CompletionService: Sendable {
             self.chain = chain
             self.verificationLifetime = verificationLifetime
             self.queueLimit = queueLimit
+            self.streams = streams
         }
     }
 
@@ -48,7 +52,7 @@ package struct CompletionService: Sendable {
     let started = Int(Date().timeIntervalSince1970)
     let catalog: AdapterCatalog
     private let meter: Meter
-    private let queue: GenerationQueue
+    private let engine: GenerationEngine
 
     package init(_ setup: Setup, store: consuming ReceiptStore) {
         self.setup = setup
@@ -58,7 +62,11 @@ package struct CompletionService: Sendable {
             lifetime: setup.verificationLifetime
         )
         meter = Meter(payment: setup.payment, chain: setup.chain, store: store)
-        queue = GenerationQueue(limit: setup.queueLimit)
+        engine = GenerationEngine(
+            setup.base.model,
+            limit: setup.queueLimit,
+            width: setup.streams
+        )
     }
 
     /// Offers an adapter. A refused one is listed with the reason and answers nothing.
@@ -128,12 +136,7 @@ extension CompletionService {
         onText: @escaping @Sendable (String) -> Bool
     ) async throws -> CompletionOutcome {
         do {
-            let model = setup.base.model
-            let tokenizer = setup.base.tokenizer
-            let result = try await queue.run {
-                Self.generate(prepared, model: model, tokenizer: tokenizer, onText: onText)
-            }
-            return try await finish(prepared, try result.get())
+            return try await finish(prepared, try await generate(prepared, onText: onText))
         } catch {
             if let authorisation = prepared.authorisation { await meter.release(authorisation) }
             throw error
@@ -209,39 +212,29 @@ private struct GeneratedTokens: Sendable {
 }
 
 extension CompletionService {
-    private static func generate(
+    private func generate(
         _ prepared: PreparedCompletion,
-        model: DecoderModel,
-        tokenizer: Tokenizer,
-        onText: @Sendable (String) -> Bool
-    ) -> Result<GeneratedTokens, ServingError> {
-        var decoder = StreamingDecoder(tokenizer)
-        var scanner = StopScanner(prepared.request.stops)
-        var isWanted = true
-        let completion: GreedyCompletion
+        onText: @escaping @Sendable (String) -> Bool
+    ) async throws -> GeneratedTokens {
+        let request = prepared.request
+        let text = AnswerText(setup.base.tokenizer, stops: request.stops, onText: onText)
+        let answer: GenerationEngine.Answer
         do {
-            completion = try model.generateGreedily(
-                prepared.prompt,
-                maxTokens: prepared.request.maxTokens,
-                adapter: prepared.adapter?.prepared
-            ) { token in
-                let text = scanner.append(decoder.append(token))
-                if !text.isEmpty { isWanted = onText(text) }
-                return isWanted && !scanner.isStopped
-            }
-        } catch {
-            return .failure(ServingError(.failed, "the model could not answer: \(error)"))
-        }
-        let rest = scanner.append(decoder.finish()) + scanner.finish()
-        if !rest.isEmpty { _ = onText(rest) }
-        let endedEarly = scanner.isStopped || !isWanted
-        let count = completion.tokens.count
-        return .success(
-            GeneratedTokens(
-                tokens: completion.tokens,
-                maxTokens: endedEarly ? count : prepared.request.maxTokens,
-                finish: scanner.isStopped || completion.finish == .stop ? "stop" : "length"
+            answer = try await engine.answer(
+                GenerationEngine.Request(
+                    prompt: prepared.prompt,
+                    maxTokens: request.maxTokens,
+                    adapter: prepared.adapter?.prepared
+                ) { text.take($0) }
             )
+        } catch let error as ModelError {
+            throw ServingError(.failed, "the model could not answer: \(error)")
+        }
+        let isStopped = text.finish()
+        return GeneratedTokens(
+            tokens: answer.tokens,
+            maxTokens: answer.finish == nil ? answer.tokens.count : request.maxTokens,
+            finish: isStopped || answer.finish == .stop ? "stop" : "length"
         )
     }
 

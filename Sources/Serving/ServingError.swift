@@ -58,6 +58,9 @@ package struct ServingError: Error, Equatable {
         }
     }
 
+    /// Tells a client when to come back.
+    var headers: HTTPFields { code == .busy ? [.retryAfter: "1"] : [:] }
+
     private var type: String {
         switch code {
         case .failed: "server_error"

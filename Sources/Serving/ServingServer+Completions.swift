@@ -28,14 +28,26 @@ extension ServingServer {
             throw ServingError(.invalidRequest, "the content type must be application/json")
         }
         let voucher = try Self.voucher(request.headers[.voucher])
-        let body: ByteBuffer
+        // A client that leaves before its answer is whole ends the work for it.
+        return try await request.body.consumeWithCancellationOnInboundClose { body in
+            try await completion(try await Self.bytes(of: body), voucher, isChat: isChat)
+        }
+    }
+
+    private static func bytes(of body: RequestBody) async throws -> [UInt8] {
+        let limit = CompletionRequest.byteLimit
         do {
-            body = try await request.body.collect(upTo: CompletionRequest.byteLimit)
+            return Array(try await body.collect(upTo: limit).readableBytesView)
         } catch {
-            let limit = CompletionRequest.byteLimit
             throw ServingError(.requestTooLarge, "a request has at most \(limit) bytes")
         }
-        let bytes = Array(body.readableBytesView)
+    }
+
+    private func completion(
+        _ bytes: [UInt8],
+        _ voucher: Voucher?,
+        isChat: Bool
+    ) async throws -> Response {
         let completionRequest =
             isChat
             ? try CompletionRequest(chat: bytes, format: service.setup.chat)

@@ -75,9 +75,9 @@ package struct ServingServer: Service {
             case (.get, "/v1/models"): return Self.json(await models())
             case (.get, "/v1/receipts"): return try await receipts(request)
             case (.post, "/v1/completions"):
-                return try await completion(request, isChat: false)
+                return await closing { try await completion(request, isChat: false) }
             case (.post, "/v1/chat/completions"):
-                return try await completion(request, isChat: true)
+                return await closing { try await completion(request, isChat: true) }
             case (_, "/health"), (_, "/v1/models"), (_, "/v1/receipts"), (_, "/v1/completions"),
                 (_, "/v1/chat/completions"):
                 throw ServingError(
@@ -87,9 +87,21 @@ package struct ServingServer: Service {
             default: throw ServingError(.notFound, "there is nothing at \(request.uri.path)")
             }
         } catch {
-            let error = ServingError(anything: error)
-            return Self.json(error.json, status: error.status)
+            return Self.refusal(error)
         }
+    }
+
+    /// A connection that is watched for its client's leaving serves one request.
+    private func closing(_ answer: () async throws -> Response) async -> Response {
+        var response: Response
+        do { response = try await answer() } catch { response = Self.refusal(error) }
+        response.headers[.connection] = "close"
+        return response
+    }
+
+    private static func refusal(_ error: any Error) -> Response {
+        let error = ServingError(anything: error)
+        return json(error.json, status: error.status, headers: error.headers)
     }
 
     static func json(

@@ -100,9 +100,11 @@ package struct LocalModel: Sendable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw .badFile("there is no file \(path)")
         }
-        guard let data = FileManager.default.contents(atPath: path) else {
+        do {
+            // Mapped, so that only the copy takes memory.
+            return Array(try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe))
+        } catch {
             throw .badFile("the file \(path) cannot be read")
         }
-        return Array(data)
     }
 }

@@ -1,21 +1,25 @@
 // The loss of rows without and with an adapter, one row at a time.
 
+import ExactMath
 import Factory
 package import JSON
 import Jobs
-import LanguageModel
+package import LanguageModel
 
 package struct RowEvaluation: Sendable {
     private let local: LocalModel
     private let maxTokens: Int
+    private let lossTokens: LossTokens
     private let tokens: RecordTokens
     private var rows = 0
     private var targets = 0
     private var before = 0.0
     private var after = 0.0
 
-    package init(_ local: LocalModel, maxTokens: Int) {
+    /// - Parameter lossTokens: which tokens are targets.
+    package init(_ local: LocalModel, maxTokens: Int, lossTokens: LossTokens = .completion) {
         self.local = local
+        self.lossTokens = lossTokens
         self.maxTokens = min(maxTokens, local.bundle.configuration.contextLength)
         tokens = RecordTokens(
             tokenizer: local.bundle.tokenizer,
@@ -36,7 +40,7 @@ package struct RowEvaluation: Sendable {
         }
         guard
             let record = dataset.records.first.flatMap({ tokens.record($0) })?
-                .truncated(to: maxTokens)
+                .example(lossTokens, limit: maxTokens)
         else { throw LineDefect("the row has no answer within \(maxTokens) tokens") }
         let (plain, adapted) = try losses(record)
         let count = plain.count
@@ -72,6 +76,10 @@ package struct RowEvaluation: Sendable {
             "rows": .integer(rows), "tokens": .integer(targets),
             "loss_before": .real(mean(before)),
             "loss_after": .real(local.adapter == nil ? nil : mean(after)),
+            "perplexity_before": .real(mean(before).map { Elementary.exp($0) }),
+            "perplexity_after": .real(
+                local.adapter == nil ? nil : mean(after).map { Elementary.exp($0) }
+            ),
             "change": .real(change),
         ]
     }

@@ -5,7 +5,8 @@ import Foundation
 package import JSON
 
 package enum RunReport {
-    /// Settings, first and last loss, held-out loss and suspects of a folder that training wrote.
+    /// Settings, first and last loss, held-out loss, suspects and the report on the data of a folder
+    /// that training wrote.
     package static func read(_ folder: String) throws(WorkbenchError) -> JSON {
         let state = try object(folder, AdapterFolder.state)
         let evaluation = try object(folder, AdapterFolder.evaluation)
@@ -27,6 +28,7 @@ package enum RunReport {
         members += (evaluation.object?.members ?? []).filter { own in
             !members.contains { $0.key == own.key }
         }
+        members.append(.init(key: "data", value: try object(folder, AdapterFolder.data)))
         return .object(JSONObject(members))
     }
 

@@ -139,7 +139,7 @@ private func benchWork(_ part: BenchPart, _ model: DecoderModel) throws -> Bench
                 )
             }
             var made = 0
-            while !batch.isEmpty { made += try batch.step().count }
+            while !batch.isEmpty { made += batch.step().count }
             guard made == 64 * count else { throw BenchError.stoppedEarly(made) }
         }
     }

@@ -77,4 +77,53 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder + ".run"))
         tool.remove()
     }
+
+    @Test("a dataset is described before training, and again after it, with QLoRA beside LoRA")
+    func report() async throws {
+        let data = try data()
+        let more = try tool.write(
+            "more.jsonl",
+            (try String(contentsOfFile: data, encoding: .utf8))
+                + "\n{\"prompt\":\"What is loaf 3?\",\"completion\":\" Nothing.\"}\n[1]\n"
+        )
+        let before = try await tool.run([
+            "factory", "report", more, "--model", ToolCommandTests.model, "--json",
+        ])
+        #expect(before.status == 0, "\(before.errors)")
+        #expect(before.json["records"] == 13 && before.json["cut_off"] == 0)
+        #expect(before.json["skipped"]?.array?.first?["count"] == 1)
+        #expect(before.json["conflicting_answers"]?["groups"]?.array?.first?["first"] == 3)
+        #expect((before.json["tokens"]?["total"]?.integer(Int.self) ?? 0) > 100)
+        let page = try await tool.run(["factory", "report", more])
+        #expect(page.status == 0 && page.output.contains("languages (guess)"))
+
+        let folder = tool.path("trained")
+        let trained = try await tool.run([
+            "factory", "train", "--data", data, "--model", ToolCommandTests.model, "--into",
+            folder, "--steps", "4", "--batch", "2", "--held-out", data, "--compare-qlora",
+            "--output", "json",
+        ])
+        #expect(trained.status == 0, "\(trained.errors)")
+        let after = try await tool.run(["factory", "report", folder, "--json"])
+        #expect(after.status == 0, "\(after.errors)")
+        #expect(after.json["data"]?["records"] == 12)
+        #expect(after.json["data"]?["median_loss"]?.double != nil)
+        for side in ["lora", "qlora"] {
+            let own = after.json["qlora"]?[side]
+            #expect(own?["held_out_loss_after"]?.double != nil && own?["base_bytes"] != nil)
+        }
+        #expect(after.json["qlora"] == trained.json["qlora"])
+        try await tool.expect(2, "there is no file", ["factory", "report", tool.path("no")])
+        try await tool.expect(
+            2,
+            "has no .jsonl file",
+            ["factory", "report", folder + "/openledger"]
+        )
+        let evaluated = try await tool.run([
+            "factory", "evaluate", data, "--model", ToolCommandTests.model, "--adapter", folder,
+            "--loss-on-all",
+        ])
+        #expect(evaluated.status == 0 && evaluated.output.contains("perplexity_after"))
+        tool.remove()
+    }
 }

@@ -86,7 +86,7 @@ extension BackendTests {
             let (coded, values) = try make(shape)
             let (short, plain) = (QuantizedMatrix(coded), try QuantizedMatrix(values))
             var generator = SeededGenerator(seed: 3)
-            for rows in [1, 2, 5, 23] {
+            for rows in [1, 2, 4, 5, 8, 23, 170] {
                 func random(_ columns: Int) -> Matrix {
                     let values = (0..<rows * columns).map { _ in
                         Float.random(in: -1...1, using: &generator)

@@ -60,8 +60,8 @@ struct BatchedGenerationTests {
         var made: [BatchedGeneration.StreamID: [UInt32]] = [:]
         var finishes: [BatchedGeneration.StreamID: GreedyCompletion.Finish] = [:]
         var ids: [BatchedGeneration.StreamID] = []
-        func step() throws {
-            for event in try batch.step() {
+        func step() {
+            for event in batch.step() {
                 if let token = event.token { made[event.stream, default: []].append(token) }
                 if let finish = event.finish { finishes[event.stream] = finish }
             }
@@ -70,12 +70,12 @@ struct BatchedGenerationTests {
             ids.append(
                 try batch.add(prompts[index], maxTokens: 6 + index, adapter: adapters[index])
             )
-            try step()
+            step()
         }
         let removed = try batch.add([8, 8], maxTokens: 40)
-        try step()
+        step()
         batch.remove(removed)
-        while !batch.isEmpty { try step() }
+        while !batch.isEmpty { step() }
         #expect(finishes[removed] == nil)
         for index in prompts.indices {
             let alone = try model.generateGreedily(
@@ -100,7 +100,7 @@ struct BatchedGenerationTests {
         var made: [BatchedGeneration.StreamID: [UInt32]] = [:]
         let ids = try prompts.map { try batch.add($0, maxTokens: 7, after: prepared) }
         while !batch.isEmpty {
-            for event in try batch.step() {
+            for event in batch.step() {
                 if let token = event.token { made[event.stream, default: []].append(token) }
             }
         }
@@ -113,6 +113,46 @@ struct BatchedGenerationTests {
         }
     }
 
+    @Test("a stream whose adapter overflows ends alone, and the others make what each makes alone")
+    func overflow() throws {
+        let source = try RandomLlama()
+        let model = try source.model()
+        let good = try adapters(source)
+        let modules = try source.adapter([.down], rank: 2).modules.map { module in
+            var own = module
+            own.a.values = own.a.values.map { $0 * 1e30 }
+            own.b.values = own.b.values.map { $0 * 1e30 }
+            return own
+        }
+        let bad = try PreparedAdapter(
+            LoRAAdapter(rank: 2, alpha: 2, modules: modules),
+            for: model.configuration
+        )
+        var batch = BatchedGeneration(model)
+        var made: [BatchedGeneration.StreamID: [UInt32]] = [:]
+        let first = try batch.add(prompts[0], maxTokens: 6, adapter: good[0])
+        for event in batch.step() { made[event.stream, default: []] += [event.token ?? 0] }
+        let guilty = try batch.add(prompts[1], maxTokens: 6, adapter: bad)
+        let last = try batch.add(prompts[2], maxTokens: 6, adapter: good[1])
+        var failures: [BatchedGeneration.Event] = []
+        while !batch.isEmpty {
+            for event in batch.step() {
+                if let token = event.token { made[event.stream, default: []].append(token) }
+                if event.failure != nil { failures.append(event) }
+            }
+        }
+        #expect(failures.map(\.stream) == [guilty])
+        #expect(failures.first?.failure == .arithmetic(.notFinite))
+        for (id, index) in [(first, 0), (last, 2)] {
+            let alone = try model.generateGreedily(
+                prompts[index],
+                maxTokens: 6,
+                adapter: good[index == 0 ? 0 : 1]
+            )
+            #expect(made[id] == alone.tokens)
+        }
+    }
+
     @Test("a stream that may make nothing ends with its first step, and bad prompts are refused")
     func limits() throws {
         let model = try RandomLlama().model()
@@ -120,7 +160,7 @@ struct BatchedGenerationTests {
         let id = try batch.add([4], maxTokens: 0)
         let full = try batch.add([UInt32](repeating: 4, count: 64), maxTokens: 9)
         #expect(
-            try batch.step().map { [$0.stream == id || $0.stream == full, $0.token == nil] }
+            batch.step().map { [$0.stream == id || $0.stream == full, $0.token == nil] }
                 == [[true, true], [true, true]]
         )
         #expect(batch.isEmpty)
@@ -128,6 +168,6 @@ struct BatchedGenerationTests {
         #expect(throws: ModelError.tokenOutOfRange(61, vocabulary: 61)) {
             try batch.add([61], maxTokens: 1)
         }
-        #expect(try batch.step().isEmpty)
+        #expect(batch.step().isEmpty)
     }
 }

@@ -108,6 +108,38 @@ import Testing
         }
     }
 
+    @Test("requests that come together are answered as each is alone")
+    func together() async throws {
+        try await ServedFixture.serve { served in
+            let words = ["quick", "stone bridge", "river", "a", "bread and", "violin"]
+            let texts = try await withThrowingTaskGroup(of: (Int, String?).self) { group in
+                for (place, word) in words.enumerated() {
+                    let model: JSON = place.isMultiple(of: 2) ? "good" : "tiny"
+                    let body: JSON = ["model": model, "prompt": .string(word), "max_tokens": 9]
+                    let voucher = try ServedFixture.voucher(9_000)
+                    group.addTask {
+                        let answer = try await served.complete(body, voucher: voucher)
+                        #expect(answer.headers["connection"] == "close")
+                        return (place, answer.json["choices"]?.array?.first?["text"]?.string)
+                    }
+                }
+                var texts = [String?](repeating: nil, count: words.count)
+                for try await (place, text) in group { texts[place] = text }
+                return texts
+            }
+            let model = served.bundle.model
+            let adapter = try PreparedAdapter(served.adapter.adapter, for: model)
+            for (place, word) in words.enumerated() {
+                let alone = try model.generateGreedily(
+                    served.bundle.tokenizer.encode(word),
+                    maxTokens: 9,
+                    adapter: place.isMultiple(of: 2) ? adapter : nil
+                )
+                #expect(texts[place] == served.bundle.tokenizer.decode(alone.tokens))
+            }
+        }
+    }
+
     @Test("the base model answers without voucher and without receipt")
     func base() async throws {
         try await ServedFixture.serve { served in

@@ -12,10 +12,12 @@ package struct BatchedGeneration: Sendable {
     /// What a step brought to one stream.
     package struct Event: Sendable, Equatable {
         package let stream: StreamID
-        /// Nil only where no token may be made at all.
+        /// Nil where no token may be made at all, or none could be.
         package let token: UInt32?
         /// Not nil with the last event of a stream, which is then gone.
         package let finish: GreedyCompletion.Finish?
+        /// Why the stream is gone without an end of its own. No other stream is touched by it.
+        package let failure: ModelError?
     }
 
     private struct Entry: Sendable {
@@ -32,7 +34,8 @@ package struct BatchedGeneration: Sendable {
             return Event(
                 stream: id,
                 token: token,
-                finish: isEnd ? .stop : left == 0 ? .length : nil
+                finish: isEnd ? .stop : left == 0 ? .length : nil,
+                failure: nil
             )
         }
     }
@@ -104,10 +107,9 @@ package struct BatchedGeneration: Sendable {
     package mutating func remove(_ id: StreamID) { entries.removeAll { $0.id == id } }
 
     /// One pass: a token for every stream whose prompt is behind it, in the order of addition.
-    /// After a throw no stream is usable.
-    package mutating func step() throws(ModelError) -> [Event] {
+    package mutating func step() -> [Event] {
         var events = entries.filter { $0.left == 0 }.map {
-            Event(stream: $0.id, token: nil, finish: .length)
+            Event(stream: $0.id, token: nil, finish: .length, failure: nil)
         }
         entries.removeAll { $0.left == 0 }
         let chosen = schedule()
@@ -118,18 +120,54 @@ package struct BatchedGeneration: Sendable {
             // Only the pass may hold the cache, or it would be copied.
             entries[place].stream.cache = KeyValueCache(layers: 0)
         }
-        let logits = try model.advance(&streams)
+        let choices = advance(&streams)
         var ended: Set<StreamID> = []
         for (index, place) in chosen.enumerated() {
             entries[place].stream.cache = streams[index].cache
-            guard entries[place].pending.isEmpty else { continue }
-            let token = try DecoderModel.choice(logits.row(index))
-            let event = entries[place].take(token, isEnd: model.isEnd(token))
+            let event: Event
+            switch choices[index] {
+            case .success(let token):
+                guard entries[place].pending.isEmpty else { continue }
+                event = entries[place].take(token, isEnd: model.isEnd(token))
+            case .failure(let error):
+                event = Event(stream: entries[place].id, token: nil, finish: nil, failure: error)
+            }
             events.append(event)
-            if event.finish != nil { ended.insert(event.stream) }
+            if event.finish != nil || event.failure != nil { ended.insert(event.stream) }
         }
         entries.removeAll { ended.contains($0.id) }
         return events
+    }
+
+    /// The likeliest token after each stream's tokens.
+    private func advance(_ streams: inout [DecoderStream]) -> [Result<UInt32, ModelError>] {
+        let known = streams.map { $0.cache.count }
+        do throws(ModelError) {
+            let logits = try model.advance(&streams)
+            var choices: [Result<UInt32, ModelError>] = []
+            for index in streams.indices {
+                choices.append(.success(try DecoderModel.choice(logits.row(index))))
+            }
+            return choices
+        } catch {
+            // One stream's numbers can be at fault, whose adapter overflows: each goes alone, which
+            // has the same bits, and none ends another.
+            return streams.indices.map { index in
+                streams[index].cache.cut(to: known[index], width: model.configuration.keyWidth)
+                return alone(&streams[index])
+            }
+        }
+    }
+
+    private func alone(_ stream: inout DecoderStream) -> Result<UInt32, ModelError> {
+        var own = [stream]
+        stream.cache = KeyValueCache(layers: 0)
+        defer { stream.cache = own[0].cache }
+        do throws(ModelError) {
+            return .success(try DecoderModel.choice(model.advance(&own).row(0)))
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// The places of the streams that have rows in the next pass; sets their `tokens`.

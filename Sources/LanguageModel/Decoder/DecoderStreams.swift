@@ -41,6 +41,16 @@ extension KeyValueCache {
         }
         return shorter
     }
+
+    /// Forgets everything after the first `count` tokens, which a pass that failed may have left.
+    /// - Parameter width: of a key and of a value.
+    mutating func cut(to count: Int, width: Int) {
+        self.count = count
+        for layer in keys.indices {
+            keys[layer].removeLast(keys[layer].count - count * width)
+            values[layer].removeLast(values[layer].count - count * width)
+        }
+    }
 }
 
 /// Whose adapter each row of a pass uses.

@@ -8,8 +8,7 @@ package struct NormWeights: Sendable {
     package let bias: [Float]?
 
     func apply(_ x: Matrix, epsilon: Double) throws(ExactMathError) -> NormalizedRows {
-        guard let bias else { return try Layers.rmsNorm(x, weight: weight, epsilon: epsilon) }
-        return try Layers.layerNorm(x, weight: weight, bias: bias, epsilon: epsilon)
+        try Layers.norm(x, weight: weight, bias: bias, epsilon: epsilon)
     }
 
     /// Adds the gradient through the norm of `x`, whose rows gave `inverse`, to `sum`.
@@ -19,23 +18,14 @@ package struct NormWeights: Sendable {
         inverse: [Double],
         to sum: inout Matrix
     ) throws(ExactMathError) {
-        if bias == nil {
-            try Layers.addRMSNormGradient(
-                of: dy,
-                input: x,
-                weight: weight,
-                inverse: inverse,
-                to: &sum
-            )
-        } else {
-            try Layers.addLayerNormGradient(
-                of: dy,
-                input: x,
-                weight: weight,
-                inverse: inverse,
-                to: &sum
-            )
-        }
+        try Layers.addNormGradient(
+            of: dy,
+            input: x,
+            weight: weight,
+            inverse: inverse,
+            isCentred: bias != nil,
+            to: &sum
+        )
     }
 }
 

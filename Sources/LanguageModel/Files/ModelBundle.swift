@@ -118,20 +118,15 @@ package struct ModelBundle: Sendable {
         _ configurationFile: [UInt8],
         _ tokenizerFile: [UInt8]
     ) throws(Failure) {
-        let configuration: ModelConfiguration
         let source: SafetensorsModel
         do {
-            configuration = try ModelConfiguration(huggingFace: configurationFile)
-            var shards: [(name: String, file: SafetensorsFile)] = []
-            for file in weights { shards.append((file.name, try SafetensorsFile(file.bytes))) }
-            if let index { try ShardIndex(json: index).check(shards) }
-            source = try SafetensorsModel(shards.map(\.file), configuration: configuration)
-        } catch let error as SafetensorsError {
-            throw .file(.invalidWeights(error))
-        } catch let error as ModelFileError {
-            throw .file(error)
+            source = try SafetensorsModel(
+                configuration: configurationFile,
+                weights: weights,
+                index: index
+            )
         } catch {
-            throw .file(.invalidKey("\(error)"))
+            throw .file(error)
         }
         let tokenizer: Tokenizer
         do {
@@ -141,7 +136,7 @@ package struct ModelBundle: Sendable {
         }
         try self.init(
             source,
-            configuration,
+            source.configuration,
             tokenizer,
             root: CanonicalRoot.weights(source.files)
         )

@@ -17,8 +17,8 @@ package enum NF4Folder {
         weights: [SafetensorsFile],
         isDouble: Bool = true
     ) throws(ModelFileError) -> (configuration: [UInt8], weights: [UInt8]) {
-        let configuration = try ModelConfiguration(huggingFace: bytes)
-        let description = configuration.description
+        let marked = try marked(bytes, isDouble)
+        let description = try ModelConfiguration(huggingFace: bytes).description
         guard !description.linears.contains(where: \.isStoredTransposed) else {
             // The library stores such matrices in another order than it multiplies them.
             throw .unsupported(key: "model_type", value: "\(configuration.family)")
@@ -43,7 +43,7 @@ package enum NF4Folder {
             }
         }
         return (
-            try marked(bytes, isDouble),
+            marked,
             SafetensorsWriter.write(items, metadata: [("format", "pt")])
         )
     }
@@ -149,19 +149,16 @@ extension DecoderModel {
             case .gguf(let bytes):
                 let source = try GGUFModel(GGUFFile(bytes))
                 return try quantised(source, source.configuration)
-            case .folder(let file, _, let weights, _):
-                let configuration = try ModelConfiguration(huggingFace: file)
-                var read: [SafetensorsFile] = []
-                for part in weights { read.append(try SafetensorsFile(part.bytes)) }
-                return try quantised(
-                    SafetensorsModel(read, configuration: configuration),
-                    configuration
+            case .folder(let configuration, _, let weights, let index):
+                let source = try SafetensorsModel(
+                    configuration: configuration,
+                    weights: weights,
+                    index: index
                 )
+                return try quantised(source, source.configuration)
             }
         } catch let error as GGUFError {
             throw .file(.invalidGGUF(error))
-        } catch let error as SafetensorsError {
-            throw .file(.invalidWeights(error))
         } catch let error as ModelFileError {
             throw .file(error)
         } catch let error as ModelLoadError {

@@ -6,7 +6,7 @@ import JSON
 
 package struct SafetensorsModel: TensorSource, Sendable {
     package let files: [SafetensorsFile]
-    private let configuration: ModelConfiguration
+    package let configuration: ModelConfiguration
     /// The computation's name of each tensor, and where it lies.
     private let places: [String: (file: Int, entry: SafetensorsFile.Entry)]
     /// Matrices in the NF4 format of bitsandbytes.
@@ -49,6 +49,29 @@ package struct SafetensorsModel: TensorSource, Sendable {
         self.places = places
         self.quantised = quantised
         self.configuration = configuration
+    }
+
+    /// The model of a folder's files.
+    /// - Parameters:
+    ///   - configuration: `config.json`.
+    ///   - weights: the safetensors files by name.
+    ///   - index: `model.safetensors.index.json`, where there is one.
+    package init(
+        configuration bytes: [UInt8],
+        weights: [(name: String, bytes: [UInt8])],
+        index: [UInt8]?
+    ) throws(ModelFileError) {
+        let configuration = try ModelConfiguration(huggingFace: bytes)
+        var shards: [(name: String, file: SafetensorsFile)] = []
+        for file in weights {
+            do {
+                shards.append((file.name, try SafetensorsFile(file.bytes)))
+            } catch {
+                throw .invalidWeights(error)
+            }
+        }
+        if let index { try ShardIndex(json: index).check(shards) }
+        try self.init(shards.map(\.file), configuration: configuration)
     }
 
     package func matrix(named name: String) throws(ModelLoadError) -> Matrix {

@@ -14,6 +14,7 @@ struct AdapterCommand: AsyncParsableCommand {
         subcommands: [
             AdapterCommit.self, AdapterClaim.self, AdapterVerify.self, AdapterRevoke.self,
             ObjectShow<AdapterKind>.self, AdapterInspect.self, AdapterDiff.self, AdapterMerge.self,
+            AdapterConvert.self,
         ]
     )
 }

@@ -34,7 +34,7 @@ struct AdapterDiff: ParsableCommand {
 
     func run() throws {
         let answer = try ToolFailure.translating {
-            try AdapterTools.diff(first, second, LocalModel.bundle(model).configuration)
+            try AdapterTools.diff(first, second, LocalModel.bundle(model).model)
         }
         print(json ? answer.compactText : TextRendering.text(answer))
         guard answer["identical"] == true else {
@@ -55,7 +55,29 @@ struct AdapterMerge: ParsableCommand {
 
     func run() throws {
         let answer = try ToolFailure.translating {
-            try AdapterTools.merge(model: model, adapter: folder, into: into)
+            try Conversions.merge(model: model, adapter: folder, into: into)
+        }
+        print(json ? answer.compactText : TextRendering.text(answer))
+    }
+}
+
+struct AdapterConvert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Write an adapter as the GGUF file that llama.cpp loads beside the base model."
+    )
+    @Argument(help: "The PEFT folder.") var folder: String
+    @Option(help: "Its base model: a GGUF file or a Hugging Face folder.") var model: String
+    @Option(help: "The file to write; must not exist.") var into: String
+    @Flag(help: "One JSON object on a line.") var json = false
+
+    func run() throws {
+        let answer = try ToolFailure.translating {
+            try Conversions.gguf(
+                adapter: folder,
+                LocalModel.bundle(model).configuration,
+                into: into
+            )
         }
         print(json ? answer.compactText : TextRendering.text(answer))
     }

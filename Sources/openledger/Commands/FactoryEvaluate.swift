@@ -19,6 +19,7 @@ struct FactoryEvaluate: ParsableCommand {
     )
     @OptionGroup var local: LocalModelOptions
     @Option(help: "Longer rows are cut to this many tokens.") var maxTokens = 512
+    @Flag(help: "Count the loss of prompts too, not of answers alone.") var lossOnAll = false
     @Argument(help: "A file of rows; - or nothing is standard input.") var file: String?
     @Flag(help: "JSON lines; without it one summary.") var json = false
 
@@ -28,7 +29,11 @@ struct FactoryEvaluate: ParsableCommand {
 
     func run() throws {
         try ToolFailure.translating {
-            var evaluation = RowEvaluation(try local.load(), maxTokens: maxTokens)
+            var evaluation = RowEvaluation(
+                try local.load(),
+                maxTokens: maxTokens,
+                lossTokens: lossOnAll ? .all : .completion
+            )
             let summary = try LineProtocol.run(
                 LineReader(more: try InputFile.stream(file ?? "-")),
                 answerLine: { try evaluation.evaluate($0) },
@@ -37,20 +42,5 @@ struct FactoryEvaluate: ParsableCommand {
             if !json { print(TextRendering.text(evaluation.summary)) }
             try ToolFailure.check(summary)
         }
-    }
-}
-
-/// What a run left behind.
-struct FactoryReport: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "report",
-        abstract: "What a training run did: losses, held-out text, suspected mislabels."
-    )
-    @Argument(help: "The folder that training wrote.") var folder: String
-    @Flag(help: "One JSON object on a line.") var json = false
-
-    func run() throws {
-        let report = try ToolFailure.translating { try RunReport.read(folder) }
-        print(json ? report.compactText : TextRendering.text(report))
     }
 }

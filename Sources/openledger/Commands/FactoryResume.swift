@@ -16,15 +16,20 @@ struct FactoryResume: ParsableCommand {
     var modelPath: String
     @Option(help: "Threads of a matrix product; more than idle cores make it slower, not other.")
     var threads = 1
+    @Flag(help: "Train once more over the base in four bits, and report both (QLoRA).")
+    var compareQlora = false
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         ExactRuntime.setThreads(threads)
-        let (run, input) = try UnfinishedRun.open(
-            of: folder,
-            base: try ModelFiles.load(modelPath)
+        let (files, base) = try ModelFiles.read(modelPath)
+        let (run, input) = try UnfinishedRun.open(of: folder, base: base)
+        let ending = FactoryEnding(
+            folder: folder,
+            forgeUnit: nil,
+            compared: compareQlora ? files : nil,
+            output: output
         )
-        let ending = FactoryEnding(folder: folder, forgeUnit: nil, output: output)
         try ending.run(input, keepingIn: run)
     }
 }

@@ -35,6 +35,8 @@ struct FactoryTrain: AsyncParsableCommand {
     var suspects = 10
     @Flag(help: "Leave the influence index out: the adapter can be reproduced, but earns nothing.")
     var noIndex = false
+    @Flag(help: "Train once more over the base in four bits, and report both (QLoRA).")
+    var compareQlora = false
     @Option(help: "Threads of a matrix product; more than idle cores make it slower, not other.")
     var threads = 1
     @Option(help: "Falsify this unit of the training trace: a drill for a network's verifiers.")
@@ -58,7 +60,7 @@ struct FactoryTrain: AsyncParsableCommand {
     func run() async throws {
         ExactRuntime.setThreads(threads)
         let path = modelPath ?? model
-        let base = try ModelFiles.load(path)
+        let (files, base) = try ModelFiles.read(path)
         let (records, provenance) = try await source(base, path)
         let input = FactoryInput(
             base: base,
@@ -70,7 +72,12 @@ struct FactoryTrain: AsyncParsableCommand {
             makesIndex: !noIndex
         )
         let kept = try UnfinishedRun.begin(for: folder, input, provenance)
-        let ending = FactoryEnding(folder: folder, forgeUnit: forgeUnit, output: output)
+        let ending = FactoryEnding(
+            folder: folder,
+            forgeUnit: forgeUnit,
+            compared: compareQlora ? files : nil,
+            output: output
+        )
         try ending.run(input, keepingIn: kept)
     }
 

@@ -12,7 +12,7 @@ struct ModelCommand: AsyncParsableCommand {
         abstract: "Register base models, look at them, and run them on this machine.",
         subcommands: [
             ModelRegister.self, ObjectShow<ModelKind>.self, ModelInspect.self, ModelTokenize.self,
-            ModelLogits.self, ModelGenerate.self, ModelPerplexity.self,
+            ModelLogits.self, ModelGenerate.self, ModelPerplexity.self, ModelQuantize.self,
         ]
     )
 }

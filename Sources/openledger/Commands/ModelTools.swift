@@ -132,3 +132,23 @@ struct ModelPerplexity: ParsableCommand {
         }
     }
 }
+
+/// A model's twin in four bits.
+struct ModelQuantize: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quantize",
+        abstract: "Write a Hugging Face folder with its layers in NF4, as bitsandbytes keeps them."
+    )
+    @Option(help: "A Hugging Face folder.") var model: String
+    @Option(help: "The folder to write; must not exist.") var into: String
+    @Flag(help: "Keep the scales of blocks in float32 instead of quantising them as well.")
+    var single = false
+    @Flag(help: "One JSON object on a line.") var json = false
+
+    func run() throws {
+        let answer = try ToolFailure.translating {
+            try Conversions.nf4(model: model, into: into, isDouble: !single)
+        }
+        print(json ? answer.compactText : TextRendering.text(answer))
+    }
+}

@@ -28,9 +28,22 @@ struct ServeRun: AsyncParsableCommand {
     @Option(help: "The port to listen on.") var port = 8600
     @Option(help: "Threads of a matrix product; more than idle cores make it slower, not other.")
     var threads = 1
+    @Option(help: "Requests that are answered together; each holds its own keys and values.")
+    var streams = 16
+    @Option(help: "Requests in progress and waiting together; more are told to come back.")
+    var queue = 64
     @Flag(help: "Answer without vouchers; such answers cannot be settled.") var free = false
     @OptionGroup var signing: SigningOptions
     @OptionGroup var node: NodeOptions
+
+    func validate() throws {
+        guard (1...256).contains(streams) else {
+            throw ValidationError("--streams takes 1 to 256.")
+        }
+        guard (streams...4096).contains(queue) else {
+            throw ValidationError("--queue takes --streams to 4096.")
+        }
+    }
 
     func run() async throws {
         ExactRuntime.setThreads(threads)
@@ -44,7 +57,9 @@ struct ServeRun: AsyncParsableCommand {
             base: base,
             chat: try chatFormat(files, base),
             payment: free ? .free : .channels(info.chain),
-            chain: ServedChain(chain: chain, provider: provider)
+            chain: ServedChain(chain: chain, provider: provider),
+            queueLimit: queue,
+            streams: streams
         )
         let receipts = URL(filePath: signing.home.path).appending(path: "receipts")
         let service = CompletionService(setup, store: try open(receipts))

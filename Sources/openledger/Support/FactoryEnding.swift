@@ -3,11 +3,14 @@ import Factory
 import Foundation
 import JSON
 import Jobs
+import LanguageModel
 
 /// What `factory train` and `factory resume` do alike: run to the end, write the folder, tell.
 struct FactoryEnding {
     let folder: String
     let forgeUnit: Int?
+    /// The base's files where QLoRA is to be put beside.
+    let compared: ModelBundle.Files?
     let output: OutputOptions
 
     func run(_ input: FactoryInput, keepingIn kept: UnfinishedRun) throws {
@@ -19,6 +22,14 @@ struct FactoryEnding {
                 return true
             }
             bar.finish()
+            if let compared {
+                Remark.write("the same recipe over the base in four bits:")
+                result.comparison = try input.comparison(withNF4Of: compared, result) { progress in
+                    bar.show(progress)
+                    return true
+                }
+                bar.finish()
+            }
             if let forgeUnit { result = try result.forgingTrace(unit: forgeUnit) }
             try result.write(
                 to: URL(filePath: folder),
@@ -52,6 +63,7 @@ struct FactoryEnding {
             "heldOutBefore": real(result.report.heldOutBefore),
             "heldOutAfter": real(result.report.heldOutAfter),
             "canonicalRoot": .string("\(result.canonicalRoot)"),
+            "qlora": result.comparison?.json ?? .null,
             "forgedUnit": forgeUnit.map { .integer($0) } ?? .null,
             "suspects": .array(
                 result.report.suspects.map {
