@@ -66,7 +66,14 @@ let core: [Target] = [
     part("Commitments", ["Cryptography", "Primitives"]),
     part("Consensus", ["Voting", "Cryptography", "Primitives"]),
     part("Ledger", ["Commitments", "Voting", "StateTree", "Cryptography", "Primitives"]),
-    part("Replica", ["Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
+    part("LightClient", ["Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
+    part(
+        "Replica",
+        [
+            "LightClient", "Consensus", "Ledger", "Voting", "StateTree", "Cryptography",
+            "Primitives",
+        ]
+    ),
     part(
         "Simulator",
         ["Replica", "Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]
@@ -148,9 +155,13 @@ let coreTests: [Target] = [
     tests("Commitments", ["Cryptography", "Primitives"]),
     tests("Consensus", ["Voting", "Cryptography", "Primitives"]),
     tests("Ledger", ["Commitments", "Voting", "StateTree", "Cryptography", "Primitives"]),
+    tests("LightClient", ["Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]),
     tests(
         "Replica",
-        ["Consensus", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives"]
+        [
+            "LightClient", "Consensus", "Ledger", "Voting", "StateTree", "Cryptography",
+            "Primitives",
+        ]
     ),
     tests(
         "Simulator",
@@ -218,7 +229,8 @@ let shell: [Target] = [
     part(
         "Storage",
         [
-            "CRocksDB", "Commitments", "Replica", "Ledger", "Voting", "StateTree", "Cryptography",
+            "CRocksDB", "Commitments", "Replica", "LightClient", "Ledger", "Voting", "StateTree",
+            "Cryptography",
             "Primitives",
             logging,
         ]
@@ -233,8 +245,8 @@ let shell: [Target] = [
     part(
         "RPC",
         [
-            "Ledger", "Commitments", "Voting", "StateTree", "Cryptography", "JSON", "Primitives",
-            logging, lifecycle,
+            "LightClient", "Ledger", "Commitments", "Voting", "StateTree", "Cryptography", "JSON",
+            "Primitives", logging, lifecycle,
         ] + hummingbird
     ),
     part(
@@ -248,6 +260,7 @@ let shell: [Target] = [
         "Node",
         [
             "Storage", "Peers", "RPC", "Telemetry", "Factory", "Verification", "Jobs", "Replica",
+            "LightClient",
             "Consensus", "Ledger", "Voting", "Wallet", "Commitments", "StateTree", "Cryptography",
             "JSON",
             "Primitives", logging, lifecycle,
@@ -259,8 +272,8 @@ let shell: [Target] = [
         name: "openledger",
         dependencies: [
             "Node", "Storage", "Peers", "RPC", "Factory", "Serving", "Verification", "Workbench",
-            "Jobs", "Attribution", "LanguageModel", "ExactMath", "Replica", "Ledger", "Voting",
-            "Wallet",
+            "Jobs", "Attribution", "LanguageModel", "ExactMath", "Replica", "LightClient", "Ledger",
+            "Voting", "Wallet",
             "Commitments",
             "StateTree", "Cryptography", "JSON", "Primitives", logging, lifecycle, httpClient,
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -296,7 +309,8 @@ let shellTests: [Target] = [
     tests(
         "Storage",
         [
-            "Commitments", "Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives",
+            "Commitments", "Replica", "LightClient", "Ledger", "Voting", "StateTree",
+            "Cryptography", "Primitives",
         ]
     ),
     .testTarget(
@@ -308,8 +322,9 @@ let shellTests: [Target] = [
     tests(
         "RPC",
         [
-            "Ledger", "Commitments", "Voting", "StateTree", "Cryptography", "JSON", "Primitives",
-            logging, lifecycle, httpClient, .product(name: "NIOHTTP1", package: "swift-nio"),
+            "LightClient", "Ledger", "Commitments", "Voting", "StateTree", "Cryptography", "JSON",
+            "Primitives", logging, lifecycle, httpClient,
+            .product(name: "NIOHTTP1", package: "swift-nio"),
         ] + hummingbird
     ),
     tests(
@@ -323,7 +338,8 @@ let shellTests: [Target] = [
     tests(
         "Node",
         [
-            "Storage", "Peers", "RPC", "Replica", "Ledger", "Voting", "Wallet", "Commitments",
+            "Storage", "Peers", "RPC", "Replica", "LightClient", "Ledger", "Voting", "Wallet",
+            "Commitments",
             "StateTree",
             "Cryptography", "JSON", "Primitives", logging, httpClient,
         ]
@@ -343,7 +359,7 @@ let dependencies: [Package.Dependency] = [
 
 let chain: Set = [
     "CSodium", "Primitives", "JSON", "Cryptography", "StateTree", "Voting", "Wallet", "Commitments",
-    "Consensus", "Ledger", "Replica", "Simulator", "simulate", "TestSupport",
+    "Consensus", "Ledger", "LightClient", "Replica", "Simulator", "simulate", "TestSupport",
 ]
 
 /// `OPENLEDGER_TESTS=ConsensusTests,VotingTests` keeps those and what they need of the chain.
@@ -365,8 +381,9 @@ func reachable(_ names: [String], in all: [Target]) -> [Target] {
 
 let package = Package(
     name: "openledger",
-    products: coreOnly ? [] : [.executable(name: "openledger", targets: ["openledger"])],
-    dependencies: coreOnly ? [] : dependencies,
+    products: coreOnly || chosenTests != nil
+        ? [] : [.executable(name: "openledger", targets: ["openledger"])],
+    dependencies: coreOnly || chosenTests != nil ? [] : dependencies,
     targets: chosenTests.map { reachable($0, in: core + coreTests) }
         ?? (chainOnly
             ? (core + coreTests).filter { target in

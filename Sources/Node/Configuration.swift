@@ -37,6 +37,21 @@ package struct Configuration: Sendable, Equatable {
         package var cacheMebibytes = 64
     }
 
+    package struct Snapshots: Sendable, Equatable {
+        /// A snapshot after every so many blocks; 0 takes none.
+        package var interval = 10_000
+        package var kept = 2
+    }
+
+    package struct StateSync: Sendable, Equatable {
+        /// Whether a node without blocks looks for a snapshot first.
+        package var isEnabled = false
+        /// `HEIGHT:HASH` of a block to trust; empty trusts the genesis document.
+        package var checkpoint = ""
+        package var trustDays = 14
+        package var deadlineSeconds = 600
+    }
+
     package struct Metrics: Sendable, Equatable {
         package var isEnabled = true
         package var host = "127.0.0.1"
@@ -56,6 +71,8 @@ package struct Configuration: Sendable, Equatable {
     package var keys = Keys()
     package var verifier = Verifier()
     package var storage = Storage()
+    package var snapshots = Snapshots()
+    package var stateSync = StateSync()
     package var metrics = Metrics()
     package var log = Log()
 

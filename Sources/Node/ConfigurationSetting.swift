@@ -88,6 +88,32 @@ package struct ConfigurationSetting: Sendable {
             "memory for the database's cache, in MiB"
         ),
         .init(
+            "snapshots.interval",
+            .integer(\.snapshots.interval, 0...1_000_000_000),
+            "take a snapshot after every so many blocks, for nodes that join; 0 takes none"
+        ),
+        .init("snapshots.kept", .integer(\.snapshots.kept, 1...100), "how many snapshots are kept"),
+        .init(
+            "state_sync.enabled",
+            .flag(\.stateSync.isEnabled),
+            "look for a snapshot first when the node has no blocks"
+        ),
+        .init(
+            "state_sync.checkpoint",
+            .text(\.stateSync.checkpoint),
+            "HEIGHT:HASH of a recent block that you trust; empty trusts the genesis document"
+        ),
+        .init(
+            "state_sync.trust_days",
+            .integer(\.stateSync.trustDays, 1...36_500),
+            "days for which a header is trusted; shorter than unbonding takes"
+        ),
+        .init(
+            "state_sync.deadline_seconds",
+            .integer(\.stateSync.deadlineSeconds, 1...86_400),
+            "after which the node goes on with the blocks from the first one"
+        ),
+        .init(
             "metrics.enabled",
             .flag(\.metrics.isEnabled),
             "answer GET /metrics in Prometheus' text format"

@@ -24,6 +24,16 @@ package struct NibblePath: Sendable, Hashable {
         return longer
     }
 
+    /// The path one step up and the last step; nil at the root.
+    var parent: (path: NibblePath, nibble: Int)? {
+        guard count > 0 else { return nil }
+        var above = self
+        above.count -= 1
+        let offset = above.count / 2
+        above.prefix[offset] = above.count.isMultiple(of: 2) ? 0 : above.prefix[offset] & 0xf0
+        return (above, prefix.nibble(above.count))
+    }
+
     package func isPrefix(of hash: Digest) -> Bool {
         for offset in 0..<count / 2 where prefix[offset] != hash[offset] { return false }
         return count.isMultiple(of: 2) || prefix.nibble(count - 1) == hash.nibble(count - 1)

@@ -6,7 +6,7 @@ import Primitives
 /// and up when that key goes. So a leaf is written by whoever knows its final place, its parent.
 struct TreeWriter<Store: NodeStore> {
     /// What a subtree has become.
-    private enum Subtree {
+    enum Subtree {
         case empty
         /// As it was, at its old place.
         case unchanged
@@ -18,7 +18,7 @@ struct TreeWriter<Store: NodeStore> {
 
     private let version: UInt64
     private let store: Store
-    private var newNodes: [(key: NodeKey, node: TreeNode)] = []
+    private(set) var newNodes: [(key: NodeKey, node: TreeNode)] = []
     private var stale: [NodeKey] = []
 
     init(version: UInt64, store: Store) {
@@ -124,7 +124,7 @@ struct TreeWriter<Store: NodeStore> {
     }
 
     /// A subtree of new leaves only, which ascend and differ.
-    private mutating func build(
+    mutating func build(
         _ path: NibblePath,
         _ leaves: ArraySlice<TreeLeaf>
     ) -> Subtree {
@@ -175,19 +175,30 @@ struct TreeWriter<Store: NodeStore> {
     /// Writes a part's leaf, now that its place is known, and refers to the part.
     private mutating func attach(_ path: NibblePath, _ part: Part) -> InnerNode.Child? {
         switch part.subtree {
-        case .empty: return nil
         case .unchanged: return part.old
+        case .empty, .leaf, .inner: return attach(path, part.nibble, part.subtree)
+        }
+    }
+
+    /// The same for a subtree that has changed.
+    mutating func attach(
+        _ path: NibblePath,
+        _ nibble: Int,
+        _ subtree: Subtree
+    ) -> InnerNode.Child? {
+        switch subtree {
+        case .empty, .unchanged: return nil
         case .leaf(let leaf):
-            write(.leaf(leaf), path.appending(part.nibble))
+            write(.leaf(leaf), path.appending(nibble))
             return InnerNode.Child(
-                nibble: part.nibble,
+                nibble: nibble,
                 version: version,
                 hash: leaf.hash,
                 isLeaf: true
             )
         case .inner(_, let hash):
             return InnerNode.Child(
-                nibble: part.nibble,
+                nibble: nibble,
                 version: version,
                 hash: hash,
                 isLeaf: false
@@ -195,13 +206,13 @@ struct TreeWriter<Store: NodeStore> {
         }
     }
 
-    private mutating func finish(_ path: NibblePath, _ children: [InnerNode.Child]) -> Subtree {
+    mutating func finish(_ path: NibblePath, _ children: [InnerNode.Child]) -> Subtree {
         let node = InnerNode(children: children)
         write(.inner(node), path)
         return .inner(node, hash: node.hash)
     }
 
-    private mutating func write(_ node: TreeNode, _ path: NibblePath) {
+    mutating func write(_ node: TreeNode, _ path: NibblePath) {
         newNodes.append((NodeKey(version: version, path: path), node))
     }
 

@@ -76,6 +76,9 @@ package struct CommitCertificate: Sendable, Hashable {
         }
     }
 
+    /// The precommits inside.
+    package var signedVotes: [SignedVote] { signatures.map(signedVote) }
+
     private func signedVote(_ entry: Entry) -> SignedVote {
         SignedVote(
             vote: Vote(

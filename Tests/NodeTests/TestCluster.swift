@@ -14,6 +14,7 @@ import Testing
 final class TestCluster: Sendable {
     let genesis: Genesis
     let root: String
+    let snapshotInterval: Int
 
     static let accountSeed = [UInt8](repeating: 200, count: 32)
 
@@ -52,7 +53,8 @@ final class TestCluster: Sendable {
         )
     }
 
-    init(validators: Int) throws {
+    init(validators: Int, snapshotInterval: Int = 0) throws {
+        self.snapshotInterval = snapshotInterval
         genesis = try Self.genesis(validators: validators)
         root =
             FileManager.default.temporaryDirectory
@@ -76,7 +78,8 @@ final class TestCluster: Sendable {
             home: home(index),
             port: port,
             peers: peers,
-            metricsPort: metricsPort
+            metricsPort: metricsPort,
+            snapshotInterval: snapshotInterval
         )
     }
 
@@ -140,9 +143,11 @@ final class RunningNode: Sendable {
         home: String,
         port: Int,
         peers: [Int],
-        metricsPort: Int? = nil
+        metricsPort: Int? = nil,
+        snapshotInterval: Int = 0
     ) async throws {
         var configuration = Configuration()
+        configuration.snapshots.interval = snapshotInterval
         configuration.network.port = port
         configuration.network.peers = peers.map { "127.0.0.1:\($0)" }
         configuration.rpc.port = 0

@@ -10,6 +10,8 @@ import Voting
 final class MemoryNode: NodeAPI {
     struct Contents: Sendable {
         var state: [[UInt8]: [UInt8]] = [:]
+        /// Decides every block.
+        var validators: ValidatorSet?
         var blocks: [BlockRecord] = []
         var transactions: [Digest: TransactionStanding] = [:]
         var artifacts: [Digest: [UInt8]] = [:]
@@ -107,7 +109,9 @@ final class MemoryNode: NodeAPI {
         }
     }
 
-    func validatorSet(at height: Height) async throws(RPCError) -> ValidatorSet? { nil }
+    func validatorSet(at height: Height) async throws(RPCError) -> ValidatorSet? {
+        contents.withLock { $0.validators }
+    }
 
     func events(
         from height: Height,

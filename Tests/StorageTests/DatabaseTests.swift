@@ -54,6 +54,22 @@ struct DatabaseTests {
         #expect(try reader.place(of: .zero) == nil)
     }
 
+    @Test("a checkpoint is a database of its own, at the block at which it was taken")
+    func checkpoint() throws {
+        var chain = try SoloChain(path: path)
+        for byte in UInt8(1)...3 { try chain.pay(to: byte) }
+        let tip = try chain.database.now.tip()
+        let copy = scratch.file("copy")
+        try chain.database.checkpoint(to: copy)
+        #expect(throws: StorageError.self) { try chain.database.checkpoint(to: copy) }
+        try chain.pay(to: 4)
+        var continued = try SoloChain(path: copy)
+        #expect(try continued.database.now.tip() == tip)
+        #expect(try StateTree.root(at: 3, in: continued.database.now) == tip.stateRoot)
+        try continued.pay(to: 5)
+        #expect(try continued.database.now.tip().height == Height(4))
+    }
+
     @Test("every balance is proven against its block's state root, and an absent one as absent")
     func proofs() throws {
         var chain = try SoloChain(path: path)

@@ -68,7 +68,7 @@ import Testing
     static let computation: Set = ["JSON", "ExactMath", "LanguageModel", "Attribution", "Jobs"]
     static let core: Set = [
         "Primitives", "Cryptography", "StateTree", "Voting", "Commitments", "Consensus", "Ledger",
-        "Replica", "Simulator",
+        "LightClient", "Replica", "Simulator",
     ]
 
     static func rules(for file: SourceFile) -> [Rule] {

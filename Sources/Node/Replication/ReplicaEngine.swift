@@ -14,6 +14,8 @@ struct ReplicaEngine: ~Copyable {
     private let database: Database
     private var signer: ValidatorSigner?
     private let outlets: RunnerOutlets
+    /// Called between two blocks, when the database shows the one that it names.
+    private let afterCommit: @Sendable (Height) -> Void
     private let logger: Logger
     private(set) var fault: NodeFault?
     /// Whether several blocks are being fetched from a peer.
@@ -24,12 +26,14 @@ struct ReplicaEngine: ~Copyable {
         database: Database,
         signer: consuming ValidatorSigner?,
         outlets: RunnerOutlets,
+        afterCommit: @escaping @Sendable (Height) -> Void,
         logger: Logger
     ) {
         self.replica = replica
         self.database = database
         self.signer = signer
         self.outlets = outlets
+        self.afterCommit = afterCommit
         self.logger = logger
     }
 
@@ -66,6 +70,7 @@ struct ReplicaEngine: ~Copyable {
             do { try database.append(entry, sync: sync) } catch { throw .storage(error) }
         case .commit(let committed):
             do { try database.commit(committed) } catch { throw .storage(error) }
+            afterCommit(committed.height)
             outlets.committed(committed.height)
             return .committed(committed.height)
         case .reply(let id, let verdict): outlets.reply(id, verdict)

@@ -25,11 +25,14 @@ package final class ReplicaRunner: Sendable {
     private let logger: Logger
 
     /// Reads the tip and the log, and refuses a signing record that the log contradicts.
+    ///
+    /// - Parameter afterCommit: called on the replica's thread between two blocks.
     package init(
         configuration: ReplicaConfiguration,
         database: Database,
         network: PeerNetwork,
         signer: consuming ValidatorSigner?,
+        afterCommit: @escaping @Sendable (Height) -> Void = { _ in },
         logger: Logger
     ) throws(NodeFault) {
         let tip: ChainTip
@@ -55,6 +58,7 @@ package final class ReplicaRunner: Sendable {
                 database: database,
                 signer: signer,
                 outlets: outlets,
+                afterCommit: afterCommit,
                 logger: logger
             )
         )
@@ -62,12 +66,19 @@ package final class ReplicaRunner: Sendable {
         give(.start(log: log))
     }
 
-    /// Carries the network's events to the replica, and artifact messages to the exchange, until
-    /// the network ends. Throws the fault that stopped the replica, if one did.
-    package func run(artifacts: ArtifactExchange) async throws {
+    /// Carries the network's events to the replica, artifact messages to the exchange and questions
+    /// about snapshots to their service, until the network ends. Throws the fault that stopped the
+    /// replica, if one did.
+    package func run(artifacts: ArtifactExchange, snapshots: SnapshotService) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
-                for await event in self.network.events { self.take(event, artifacts) }
+                for await event in self.network.events {
+                    if case .message(let message) = event, message.channel == .stateSync {
+                        snapshots.take(message)
+                    } else {
+                        self.take(event, artifacts)
+                    }
+                }
             }
             tasks.addTask {
                 for await fault in self.faults { throw fault }

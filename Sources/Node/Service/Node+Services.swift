@@ -27,6 +27,28 @@ extension Node {
         )
     }
 
+    /// What takes snapshots and gives them to others; one that takes none gives those it has.
+    static func snapshots(
+        _ configuration: Configuration,
+        _ home: NodeHome,
+        _ database: Database,
+        _ network: PeerNetwork,
+        _ logger: Logger
+    ) throws(NodeStartError) -> SnapshotService {
+        do {
+            return SnapshotService(
+                store: try SnapshotStore(directory: home.snapshots),
+                database: database,
+                network: network,
+                interval: UInt64(configuration.snapshots.interval),
+                kept: configuration.snapshots.kept,
+                logger: logger
+            )
+        } catch {
+            throw .storage(error)
+        }
+    }
+
     /// The counting of blocks, and the server that tells what was counted.
     func metricsServices() -> [any Service] {
         let blocks = BlockStatistics(database: runner.database, key: hotKey?.publicKey)
@@ -87,6 +109,7 @@ extension NodeStartError: CustomStringConvertible {
         case .fault(let fault): fault.description
         case .network(let error): error.description
         case .badPeer(let text): "\"\(text)\" is not a peer: write host:port or key@host:port"
+        case .badCheckpoint(let text): "\"\(text)\" is not a checkpoint: write HEIGHT:HASH"
         }
     }
 }

@@ -19,6 +19,8 @@ package enum NodeStartError: Error, Equatable, Sendable {
     case network(NetworkError)
     /// Something in `network.peers` is not an address.
     case badPeer(String)
+    /// `state_sync.checkpoint` is no height and hash.
+    case badCheckpoint(String)
 }
 
 /// Everything is open once it exists.
@@ -30,6 +32,7 @@ package struct Node: Sendable {
     let logger: Logger
     private let network: PeerNetwork
     package let exchange: ArtifactExchange
+    private let snapshots: SnapshotService
     package let runner: ReplicaRunner
     let hotKey: HotKey?
     /// What the node answers; usable as soon as it exists.
@@ -62,6 +65,8 @@ package struct Node: Sendable {
         let artifacts = opened.artifacts
         let database = opened.database
         let signer = try opened.signer(key: validatorKey)
+        let snapshots = try Self.snapshots(configuration, home, database, network, logger)
+        self.snapshots = snapshots
         do {
             runner = try ReplicaRunner(
                 configuration: ReplicaConfiguration(
@@ -71,6 +76,7 @@ package struct Node: Sendable {
                 database: database,
                 network: network,
                 signer: signer,
+                afterCommit: { snapshots.committed($0) },
                 logger: logger
             )
         } catch {
@@ -107,7 +113,10 @@ package struct Node: Sendable {
         var services: [any Service] = [
             network,
             TaskService { [exchange] in await exchange.run() },
-            TaskService { [runner, exchange] in try await runner.run(artifacts: exchange) },
+            TaskService { [snapshots] in await snapshots.run() },
+            TaskService { [runner, exchange, snapshots] in
+                try await runner.run(artifacts: exchange, snapshots: snapshots)
+            },
             gateway.server(configuration.rpc, logger: logger) { await onReady($0, peersPort) },
         ]
         if let hotKey, configuration.verifier.isEnabled {

@@ -38,6 +38,7 @@ extension NodeGateway: NodeAPI {
     package func status() async -> NodeStatus {
         let chain = database.snapshot()
         let tip = try? chain.tip()
+        let earliest = try? chain.earliestBlock()
         let pool = await runner.inspect { replica, isSynchronising in
             (count: replica.mempool.count, isSynchronising: isSynchronising)
         }
@@ -48,7 +49,7 @@ extension NodeGateway: NodeAPI {
             block: tip?.hash ?? record.genesis,
             blockTime: tip?.time ?? 0,
             stateRoot: tip?.stateRoot ?? .zero,
-            earliestHeight: Height.genesis.next,
+            earliestHeight: earliest ?? Height.genesis.next,
             peers: runner.network.connectedPeers.count,
             isSynchronising: pool?.isSynchronising ?? false,
             waitingTransactions: pool?.count ?? 0,
@@ -157,7 +158,9 @@ extension NodeGateway: NodeAPI {
         let (certified, now) = try read(chain) { chain throws(StorageError) in
             (try chain.block(at: asked), try chain.stateValue(key))
         }
-        guard let certified else { return nil }
+        guard let certified else {
+            throw .pruned("block \(asked.value) is older than this node keeps")
+        }
         let header = certified.block.header
         let value = [now, nil].first {
             proof.verify(root: header.stateRoot, key: key, value: $0)
@@ -184,7 +187,13 @@ extension NodeGateway: NodeAPI {
         index: UInt32,
         limit: Int
     ) async throws(RPCError) -> [EventRecord] {
-        try read(database.now) { chain throws(StorageError) in
+        let earliest = try read(database.now) { chain throws(StorageError) in
+            try chain.earliestBlock()
+        }
+        guard height >= earliest || earliest == Height.genesis.next else {
+            throw .pruned("events before block \(earliest.value) are not on this node")
+        }
+        return try read(database.now) { chain throws(StorageError) in
             try chain.events(from: height, index: index, limit: limit)
                 .map { EventRecord(height: $0.height, index: $0.index, event: $0.event) }
         }

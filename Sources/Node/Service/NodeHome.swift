@@ -6,6 +6,7 @@ package struct NodeHome: Sendable {
 
     package var database: String { path + "/chain" }
     package var artifacts: String { path + "/artifacts" }
+    package var snapshots: String { path + "/snapshots" }
     /// The signing record: apart from the database, so that restoring one does not restore both.
     package var signed: String { path + "/signed" }
 }

@@ -10,7 +10,7 @@ struct OpenedHome: Sendable {
     let artifacts: ArtifactStore
     private let home: NodeHome
     private let genesis: Genesis
-    private let hasBlocks: Bool
+    let hasBlocks: Bool
 
     init(
         home: NodeHome,

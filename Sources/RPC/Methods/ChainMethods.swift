@@ -27,19 +27,27 @@ extension RPCMethod where Node == MethodContext {
             },
             Self(
                 "chain_header",
-                "A committed block's header with its certificate, as bytes for a light client.",
+                "A committed block's header with what proves it final, as bytes for a light client.",
                 [
                     .optional("height", .height, "the last block unless told"),
                     .optional("hash", .digest, "the block with this hash instead"),
                 ],
-                result: "`header` as an object; `headerBytes` and `certificateBytes` in base64"
+                result: """
+                    `header` as an object; in base64 `headerBytes`, `certificateBytes` and \
+                    `validatorsBytes`, the set that decided the block
+                    """
             ) { arguments, context in
                 let record = try await context.block(arguments)
+                let height = record.block.header.height
+                guard let set = try await context.node.validatorSet(at: height) else {
+                    throw RPCError.pruned("the validators of block \(height.value) were not kept")
+                }
                 return [
                     "hash": .string("\(record.block.hash)"),
                     "header": context.renderer.render(record.block.header),
                     "headerBytes": .string(Base64.encode(record.block.header.borshBytes)),
                     "certificateBytes": .string(Base64.encode(record.certificate.borshBytes)),
+                    "validatorsBytes": .string(Base64.encode(set.borshBytes)),
                 ]
             },
             Self(

@@ -51,6 +51,12 @@ package final class Database: Sendable {
         ChainReader(values: store.snapshot(), path: path)
     }
 
+    /// Makes `directory`, which must not exist, a copy of the database between two blocks. It opens
+    /// with the same genesis and can be moved; the signing record is not in it.
+    package func checkpoint(to directory: String) throws(StorageError) {
+        try store.checkpoint(to: directory)
+    }
+
     /// Appends to the log. With `sync`, it and all before it are durable on return.
     package func append(_ entry: WALEntry, sync: Bool) throws(StorageError) {
         let sequence = nextLogSequence.withLock { next in

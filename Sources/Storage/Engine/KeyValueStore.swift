@@ -113,6 +113,19 @@ import Glibc
         unsafe KeyValueSnapshot(store: self, snapshot: rocksdb_create_snapshot(database))
     }
 
+    /// Makes `directory`, which must not exist, a database of its own that shows this moment. Files
+    /// that never change are linked, so on one disk it costs little more than the open log.
+    package func checkpoint(to directory: String) throws(StorageError) {
+        let maker = try unsafe checked(path) { error in
+            unsafe rocksdb_checkpoint_object_create(database, error)
+        }
+        guard let maker = unsafe maker else { throw .io(path: path, detail: "no checkpoint") }
+        defer { unsafe rocksdb_checkpoint_object_destroy(maker) }
+        try unsafe checked(directory) { error in
+            unsafe rocksdb_checkpoint_create(maker, directory, 0, error)
+        }
+    }
+
     /// Rewrites the key space without what was deleted, and returns its room to the disk.
     package func compact(_ family: ColumnFamily) {
         unsafe rocksdb_compact_range_cf(database, families[family.rawValue], nil, 0, nil, 0)

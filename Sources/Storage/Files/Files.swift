@@ -46,4 +46,33 @@ enum Files {
             throw StorageError(errno: errno, path: path)
         }
     }
+
+    /// What a directory holds, in no particular order.
+    static func names(in directory: String) throws(StorageError) -> [String] {
+        guard let stream = unsafe opendir(directory) else {
+            throw StorageError(errno: errno, path: directory)
+        }
+        defer { _ = unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    unsafe String(cString: $0)
+                }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Removes a file, or a directory with all that it holds; what is not there is removed already.
+    static func removeTree(_ path: String) throws(StorageError) {
+        if unsafe rmdir(path) == 0 || errno == ENOENT { return }
+        if errno == ENOTDIR { return try remove(path) }
+        guard errno == ENOTEMPTY || errno == EEXIST else {
+            throw StorageError(errno: errno, path: path)
+        }
+        for name in try names(in: path) { try removeTree(path + "/" + name) }
+        guard unsafe rmdir(path) == 0 else { throw StorageError(errno: errno, path: path) }
+    }
 }

@@ -6,6 +6,7 @@ import Ledger
 import Logging
 import Node
 import RPC
+import Replica
 
 /// Runs a node until it is asked to stop.
 struct NodeRun: AsyncParsableCommand {
@@ -13,6 +14,8 @@ struct NodeRun: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run a node from its home directory, in the foreground."
     )
+    @Flag(help: "Join by a snapshot if the node has no blocks (state_sync.enabled).")
+    var stateSync = false
     @OptionGroup var settings: SettingOptions
     @OptionGroup var home: HomeOptions
 
@@ -37,6 +40,9 @@ struct NodeRun: AsyncParsableCommand {
             try KeyStore.open(Self.path(name, in: path)) { Password.given(file: file) }
         }
         let validator = configuration.keys.validator
+        if stateSync || configuration.stateSync.isEnabled {
+            try await join(configuration, genesis, try key(configuration.keys.node))
+        }
         let node: Node
         do {
             node = try Node(
@@ -51,6 +57,30 @@ struct NodeRun: AsyncParsableCommand {
             throw CommandFailure(.environment, error.description)
         }
         try await serve(node, host: configuration.rpc.host)
+    }
+
+    /// Joins by a snapshot; says why it did not, and goes on without one.
+    private func join(
+        _ configuration: Configuration,
+        _ genesis: Genesis,
+        _ key: consuming SigningKey
+    ) async throws {
+        do {
+            let outcome = try await StateSyncPhase.join(
+                configuration: configuration,
+                home: NodeHome(path: home.path),
+                genesis: genesis,
+                nodeKey: key,
+                logger: Self.logger(configuration)
+            )
+            guard let outcome else { return }
+            if case .failed(.conflict) = outcome {
+                throw CommandFailure(.verificationFailed, "state sync: \(outcome)")
+            }
+            Remark.write("state sync: \(outcome)")
+        } catch let error as NodeStartError {
+            throw CommandFailure(.environment, error.description)
+        }
     }
 
     private func serve(_ node: Node, host: String) async throws {
