@@ -21,6 +21,8 @@ package struct Configuration: Sendable, Equatable {
         package var node = "keys/node.json"
         /// The hot key of a validator; none makes this node a follower.
         package var validator = ""
+        /// Its successor while it is being replaced.
+        package var nextValidator = ""
         /// Opens both files; none means that they are unsealed.
         package var passwordFile = ""
     }
@@ -35,6 +37,14 @@ package struct Configuration: Sendable, Equatable {
         /// How many heights of old state are kept for proofs; 0 keeps all.
         package var keptHeights = 10_000
         package var cacheMebibytes = 64
+    }
+
+    package struct Mempool: Sendable, Equatable {
+        package var transactions = 20_000
+        package var mebibytes = 32
+        package var perSender = 1_024
+        package var gapped = 16
+        package var bumpPercent = 10
     }
 
     package struct Metrics: Sendable, Equatable {
@@ -56,6 +66,7 @@ package struct Configuration: Sendable, Equatable {
     package var keys = Keys()
     package var verifier = Verifier()
     package var storage = Storage()
+    package var mempool = Mempool()
     package var metrics = Metrics()
     package var log = Log()
 

@@ -76,6 +76,9 @@ package struct CommitCertificate: Sendable, Hashable {
         }
     }
 
+    /// The signatures as the votes that they are of.
+    package var votes: [SignedVote] { signatures.map(signedVote) }
+
     private func signedVote(_ entry: Entry) -> SignedVote {
         SignedVote(
             vote: Vote(

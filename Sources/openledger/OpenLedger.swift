@@ -14,7 +14,7 @@ struct OpenLedger: AsyncParsableCommand {
             QueryCommand.self,
             DatanetCommand.self, ModelCommand.self, FactoryCommand.self,
             AdapterCommand.self, AttributionCommand.self, ClaimCommand.self, ChannelCommand.self,
-            ServeCommand.self, DevnetCommand.self, ConfigCommand.self,
+            ServeCommand.self, DevnetCommand.self, ConfigCommand.self, GenesisCommand.self,
         ]
     )
 
