@@ -37,8 +37,8 @@ package struct ConflictingHeaders: Sendable, Hashable {
     /// blocks in one round. Empty when the rounds or the sets differ.
     package var duplicateVotes: [DuplicateVoteEvidence] {
         guard first.header.validatorsHash == second.header.validatorsHash else { return [] }
-        let votes = second.certificate.signedVotes
-        return first.certificate.signedVotes.compactMap { one in
+        let votes = second.certificate.votes
+        return first.certificate.votes.compactMap { one in
             votes.first { $0.vote.validator == one.vote.validator }
                 .flatMap { DuplicateVoteEvidence(one, $0) }
         }

@@ -21,6 +21,8 @@ package struct Configuration: Sendable, Equatable {
         package var node = "keys/node.json"
         /// The hot key of a validator; none makes this node a follower.
         package var validator = ""
+        /// Its successor while it is being replaced.
+        package var nextValidator = ""
         /// Opens both files; none means that they are unsealed.
         package var passwordFile = ""
     }
@@ -52,6 +54,14 @@ package struct Configuration: Sendable, Equatable {
         package var deadlineSeconds = 600
     }
 
+    package struct Mempool: Sendable, Equatable {
+        package var transactions = 20_000
+        package var mebibytes = 32
+        package var perSender = 1_024
+        package var gapped = 16
+        package var bumpPercent = 10
+    }
+
     package struct Metrics: Sendable, Equatable {
         package var isEnabled = true
         package var host = "127.0.0.1"
@@ -73,6 +83,7 @@ package struct Configuration: Sendable, Equatable {
     package var storage = Storage()
     package var snapshots = Snapshots()
     package var stateSync = StateSync()
+    package var mempool = Mempool()
     package var metrics = Metrics()
     package var log = Log()
 

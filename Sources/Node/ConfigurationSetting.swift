@@ -63,9 +63,14 @@ package struct ConfigurationSetting: Sendable {
             "the validator's hot key; empty for a node that only follows"
         ),
         .init(
+            "keys.next_validator",
+            .text(\.keys.nextValidator),
+            "the hot key that replaces it, from the height on at which the chain expects it"
+        ),
+        .init(
             "keys.password_file",
             .text(\.keys.passwordFile),
-            "a file with the password of both keys; empty if they are not sealed"
+            "a file with the password of all keys; empty if they are not sealed"
         ),
         .init(
             "verifier.enabled",
@@ -112,6 +117,31 @@ package struct ConfigurationSetting: Sendable {
             "state_sync.deadline_seconds",
             .integer(\.stateSync.deadlineSeconds, 1...86_400),
             "after which the node goes on with the blocks from the first one"
+        ),
+        .init(
+            "mempool.transactions",
+            .integer(\.mempool.transactions, 16...1_000_000),
+            "how many transactions may wait; beyond that the cheapest goes for one that pays more"
+        ),
+        .init(
+            "mempool.size_mib",
+            .integer(\.mempool.mebibytes, 1...4_096),
+            "how large they may be together, in MiB"
+        ),
+        .init(
+            "mempool.per_sender",
+            .integer(\.mempool.perSender, 1...100_000),
+            "how many of one sender may wait"
+        ),
+        .init(
+            "mempool.gapped",
+            .integer(\.mempool.gapped, 0...1_024),
+            "how many of those may wait for an earlier nonce"
+        ),
+        .init(
+            "mempool.bump_percent",
+            .integer(\.mempool.bumpPercent, 1...1_000),
+            "how much more a transaction has to pay than the one with its nonce that it replaces"
         ),
         .init(
             "metrics.enabled",

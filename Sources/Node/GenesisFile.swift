@@ -135,7 +135,7 @@ extension GenesisFile {
             if !group.isEmpty { try members.finish() }
         }
         try fields.finish()
-        do { try parameters.validate() } catch { throw .invalidParameters(error.rawValue) }
+        do { try parameters.validate() } catch { throw .invalidParameters(error.rule) }
         return parameters
     }
 

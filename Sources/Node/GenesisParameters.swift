@@ -74,6 +74,12 @@ struct GenesisParameter: Sendable {
         staking("missedVerdictLimit", .small(\.staking.missedVerdictLimit)),
         staking("blockReward", .amount(\.staking.blockReward)),
         staking("proposerFeePerMille", .small(\.staking.proposerFeePerMille)),
+        staking("voteWindow", .large(\.staking.voteWindow)),
+        staking("missedVoteLimit", .medium(\.staking.missedVoteLimit)),
+        staking("downtimeSlashPerMille", .small(\.staking.downtimeSlashPerMille)),
+        staking("commissionHeights", .large(\.staking.commissionHeights)),
+        staking("commissionChangePerMille", .small(\.staking.commissionChangePerMille)),
+        staking("upgradeNoticeHeights", .large(\.staking.upgradeNoticeHeights)),
     ]
 
     private static let claims: [GenesisParameter] = [

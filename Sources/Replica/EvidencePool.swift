@@ -9,13 +9,15 @@ struct EvidencePool {
 
     var isEmpty: Bool { pending.isEmpty }
 
-    mutating func add(_ evidence: DuplicateVoteEvidence) {
+    /// False for what is known, or does not fit.
+    mutating func add(_ evidence: DuplicateVoteEvidence) -> Bool {
         guard pending.count < Self.limit,
             !pending.contains(where: {
                 $0.height == evidence.height && $0.validator == evidence.validator
             })
-        else { return }
+        else { return false }
         pending.append(evidence)
+        return true
     }
 
     mutating func remove(_ included: [DuplicateVoteEvidence]) {

@@ -5,11 +5,9 @@ import Voting
 /// The precommits known for the last block. Those that decided it are in its certificate; others
 /// arrive a moment later, and count for their validators when we propose the next block.
 struct LatePrecommits {
-    private let set: ValidatorSet?
     private var certificate: CommitCertificate?
 
     init(tip: ChainTip) {
-        set = tip.lastValidators
         certificate = tip.certificate
     }
 
@@ -20,13 +18,12 @@ struct LatePrecommits {
         for entry in heard.signatures { insert(entry) }
     }
 
-    /// Adds a vote from a peer, if it is a precommit for the last block and its signature holds.
-    mutating func add(_ signed: SignedVote, chain: ChainID) {
+    /// Adds a vote whose signature holds, if it is a precommit for the last block.
+    mutating func add(_ signed: SignedVote) {
         let vote = signed.vote
-        guard let set, let certificate, vote.kind == .precommit,
+        guard let certificate, vote.kind == .precommit,
             vote.height == certificate.height, vote.round == certificate.round,
-            vote.block == certificate.block, !certificate.contains(vote.validator),
-            signed.isSigned(in: set, chain: chain)
+            vote.block == certificate.block
         else { return }
         insert(CommitCertificate.Entry(validator: vote.validator, signature: signed.signature))
     }

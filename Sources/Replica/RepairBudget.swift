@@ -7,6 +7,7 @@ struct RepairBudget {
     private struct Peer {
         let id: PeerID
         var votesAt: UInt64?
+        var lastAt: UInt64?
         var proposalAt: UInt64?
         var proposalOf: Round?
     }
@@ -24,6 +25,15 @@ struct RepairBudget {
             Self.hasPassed(interval, since: peers[place].votesAt, now)
         else { return false }
         peers[place].votesAt = now
+        return true
+    }
+
+    /// The same for votes of the last height.
+    mutating func allowLast(_ id: PeerID, now: UInt64, interval: UInt64) -> Bool {
+        guard let place = peers.firstIndex(where: { $0.id == id }),
+            Self.hasPassed(interval, since: peers[place].lastAt, now)
+        else { return false }
+        peers[place].lastAt = now
         return true
     }
 

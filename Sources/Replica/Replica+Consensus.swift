@@ -20,16 +20,22 @@ extension Replica {
         case .build(let round):
             work.buildingRound = round
             buildIfReady()
-        case .propose(let proposal): emit(.sign(.proposal(proposal)))
-        case .vote(let vote): emit(.sign(.vote(vote)))
+        case .propose(let proposal): sign(.proposal(proposal))
+        case .vote(let vote): sign(.vote(vote))
         case .schedule(let timeout):
             emit(.schedule(.consensus(timeout), afterMilliseconds: duration(timeout)))
-        case .equivocation(let fault):
-            evidence.add(fault)
-            emit(.note(.equivocation(fault.height, fault.validator)))
+        case .equivocation(let fault): convict(fault)
         case .decide(let certificate): decide(certificate)
         }
     }
+
+    /// Asks for a signature with the key that serves in this height's set.
+    mutating func sign(_ request: SignRequest) {
+        guard let key = ownKey else { return }
+        emit(.sign(request, with: key))
+    }
+
+    var ownKey: PublicKey? { consensus.validator.flatMap { consensus.set[$0]?.key } }
 
     /// Timeouts grow with the round, until they outlast whatever delays the network.
     private func duration(_ timeout: Timeout) -> UInt64 {
@@ -53,7 +59,7 @@ extension Replica {
 
     /// Builds the block that consensus waits for, once the beacon proof is there.
     mutating func buildIfReady() {
-        guard let round = work.buildingRound, let key = configuration.validatorKey else { return }
+        guard let round = work.buildingRound, let key = ownKey else { return }
         guard let proof = work.proof else { return requestProof() }
         work.buildingRound = nil
         let contents = BlockExecutor<Store>.Contents(
@@ -203,6 +209,7 @@ extension Replica {
                 HeightWork.Judged(hash: hash, block: block, verdict: verdict),
                 needed: neededBlocks
             )
+            if case .success = verdict, let commit = block.lastCommit { compare(commit) }
             return verdict
         } catch {
             halt(error)
@@ -210,8 +217,8 @@ extension Replica {
         }
     }
 
-    /// Votes of this height go to consensus; those of the next wait; a late precommit for the
-    /// last block still counts for its validator.
+    /// Votes of this height go to consensus; those of the next wait; those of the last height
+    /// still count for their validators, or against them.
     mutating func receive(_ votes: [SignedVote], from peer: PeerID) {
         for signed in votes {
             let vote = signed.vote
@@ -222,7 +229,7 @@ extension Replica {
             } else if vote.height == consensus.height, isStarted {
                 receive(signed, from: peer)
             } else if vote.height == tip.height {
-                late.add(signed, chain: configuration.chain)
+                receiveLate(signed, from: peer)
             }
             if isHalted { return }
         }

@@ -8,15 +8,20 @@ import Voting
 
 extension Replica {
     var status: ReplicaStatus {
+        func marks(_ keeper: VoteKeeper?, _ kind: Vote.Kind, _ round: Round) -> [UInt8] {
+            ReplicaStatus.marks(keeper?.votes(kind, in: round)?.votes ?? [], salt: now)
+        }
         let round = consensus.round
-        let prevotes = consensus.votes.votes(.prevote, in: round)?.votes ?? []
-        let precommits = consensus.votes.votes(.precommit, in: round)?.votes ?? []
+        let decided = tip.certificate?.round ?? .zero
         return ReplicaStatus(
             committed: tip.height,
             round: round,
             hasProposal: consensus.proposal(in: round) != nil,
-            prevotes: ReplicaStatus.bitmap(prevotes),
-            precommits: ReplicaStatus.bitmap(precommits)
+            salt: now,
+            prevotes: marks(consensus.votes, .prevote, round),
+            precommits: marks(consensus.votes, .precommit, round),
+            lastPrevotes: marks(previous, .prevote, decided),
+            lastPrecommits: marks(previous, .precommit, decided)
         )
     }
 
@@ -55,9 +60,10 @@ extension Replica {
     /// behind, also those of our round, which pull it here; if it is with us, the proposal and
     /// the earlier votes that justify it.
     private mutating func repair(_ status: ReplicaStatus, of peer: PeerID) {
+        let interval = configuration.gossipMilliseconds / 2
+        confront(status, of: peer)
         let round = consensus.round
         guard status.round <= round, work.hasBegun else { return }
-        let interval = configuration.gossipMilliseconds / 2
         guard repairs.allowVotes(peer, now: now, interval: interval) else { return }
         if status.round == round, !status.hasProposal, let signed = work.proposal(in: round),
             let block = work.judged(signed.proposal.block)?.block,
@@ -67,8 +73,9 @@ extension Replica {
         }
         var missing: [SignedVote] = []
         for kind in [Vote.Kind.prevote, .precommit] {
-            let held = consensus.votes.votes(kind, in: status.round)?.all ?? []
-            missing += held.filter { !status.has(kind, of: $0.vote.validator) }
+            let held = consensus.votes.votes(kind, in: status.round)?.votes ?? []
+            let marks = kind == .prevote ? status.prevotes : status.precommits
+            missing += ReplicaStatus.unheard(held, in: marks, salt: status.salt)
             if status.round < round {
                 missing += consensus.votes.votes(kind, in: round)?.all ?? []
             }
@@ -83,5 +90,25 @@ extension Replica {
             let end = min(missing.count, start + ReplicaMessage.voteLimit)
             emit(.send(.votes(Array(missing[start..<end])), to: peer))
         }
+    }
+
+    /// Sends a peer the votes of the last height whose validators have told it something else. A
+    /// vote that it merely lacks no longer matters.
+    private mutating func confront(_ status: ReplicaStatus, of peer: PeerID) {
+        guard let previous, let decided = tip.certificate?.round else { return }
+        var conflicting: [SignedVote] = []
+        for kind in [Vote.Kind.prevote, .precommit] {
+            let held = previous.votes(kind, in: decided)?.votes ?? []
+            let marks = kind == .prevote ? status.lastPrevotes : status.lastPrecommits
+            conflicting += ReplicaStatus.unheard(held, in: marks, salt: status.salt).filter {
+                let place = Int($0.vote.validator.value)
+                return place < marks.count && marks[place] != 0
+            }
+        }
+        let interval = configuration.gossipMilliseconds / 2
+        guard !conflicting.isEmpty, repairs.allowLast(peer, now: now, interval: interval) else {
+            return
+        }
+        emit(.send(.votes(conflicting), to: peer))
     }
 }

@@ -9,7 +9,7 @@ extension Replica {
     /// Rebuilds the height in progress from the log, then asks again for what the log shows to be
     /// missing: a vote that was due and never recorded, a block to build, a timer.
     mutating func start(_ log: [WALEntry]) {
-        guard !isStarted else { return }
+        guard !isStarted, followsNextHeight() else { return }
         isStarted = true
         var outstanding: [ConsensusEffect] = []
         for entry in log where entry.height == consensus.height {
@@ -62,15 +62,19 @@ extension Replica {
         guard let committed = committing, committed.height == height else { return }
         committing = nil
         tip = committed
-        let previous = consensus
+        guard followsNextHeight() else { return }
+        let decided = consensus
         consensus = Consensus(
             height: tip.height.next,
             set: tip.validators,
-            validator: configuration.validatorKey.flatMap(tip.validators.index(of:))
+            validator: configuration.validator(in: tip.validators)
         )
         work = HeightWork()
         late = LatePrecommits(tip: tip)
-        late.merge(previous)
+        late.merge(decided)
+        // What was only heard of counts as well: the certificate's votes, in a block from a peer.
+        previous = decided.votes
+        if let certificate = tip.certificate { compare(certificate) }
         emit(.schedule(.heartbeat(consensus.height), afterMilliseconds: heartbeat))
         emit(.broadcast(.status(status), except: nil))
         prepareProof()
@@ -80,6 +84,25 @@ extension Replica {
         for (vote, peer) in waiting.votes { receive([vote], from: peer) }
         beginIfWorkWaits()
         considerSync(patience: .oneGossip)
+    }
+
+    /// False, and the end of it, when the next height is the first of a version that we do not
+    /// know. Tells of one to come.
+    private mutating func followsNextHeight() -> Bool {
+        let record: ProtocolRecord
+        do { record = try ProtocolRecord.read(from: store) } catch {
+            halt(.execution(error))
+            return false
+        }
+        let version = record.version(at: tip.height.next)
+        guard version <= configuration.latestVersion else {
+            halt(.unknownVersion(version, from: tip.height.next))
+            return false
+        }
+        if let next = record.next, next.version > configuration.latestVersion {
+            emit(.note(.upgradeNeeded(next.version, from: next.height)))
+        }
+        return true
     }
 
     /// Starts consensus when a transaction or a fault waits for a block.
@@ -105,7 +128,7 @@ extension Replica {
     mutating func requestProof() {
         guard work.proof == nil, !work.isProofRequested else { return }
         work.isProofRequested = true
-        emit(.sign(.beacon(alpha: Beacon.alpha(previous: tip.beacon))))
+        sign(.beacon(alpha: Beacon.alpha(previous: tip.beacon)))
     }
 
     private var heartbeat: UInt64 { UInt64(configuration.parameters.timing.heartbeatMilliseconds) }

@@ -68,7 +68,8 @@ extension Replica {
     }
 
     mutating func receiveAnnouncement(_ ids: [Digest], from peer: PeerID) {
-        guard isStarted, mempool.hasRoom else { return }
+        // A full pool asks as well: what comes may pay more than what it holds.
+        guard isStarted else { return }
         let wanted = ids.filter {
             !mempool.contains($0) && relay.shouldRequest($0, now: now)
         }

@@ -34,6 +34,8 @@ package struct Replica<Store: ReplicaStore> {
     var fetched: [FetchedBlock] = []
     /// Precommits for the last block beyond those that decided it.
     var late: LatePrecommits
+    /// The votes of the last height, against which late ones are compared.
+    var previous: VoteKeeper?
     var evidence = EvidencePool()
     var relay = TransactionRelay()
     var repairs = RepairBudget()
@@ -54,8 +56,9 @@ package struct Replica<Store: ReplicaStore> {
         consensus = Consensus(
             height: tip.height.next,
             set: tip.validators,
-            validator: configuration.validatorKey.flatMap(tip.validators.index(of:))
+            validator: configuration.validator(in: tip.validators)
         )
+        previous = Self.votes(of: tip)
     }
 
     /// Takes one input.

@@ -1,12 +1,16 @@
 package import Ledger
 package import Primitives
+package import Voting
 
 /// What one node is told at its start.
 package struct ReplicaConfiguration: Sendable {
     /// Chain id, genesis hash and parameters, as the state has them.
     package var record: ChainRecord
-    /// The validator's hot key; nil for a node that only follows.
-    package var validatorKey: PublicKey?
+    /// The validator's hot keys: the one that serves and, while it is being replaced, the other.
+    /// Empty for a node that only follows.
+    package var validatorKeys: [PublicKey]
+    /// The newest protocol version that this node follows; it stops before a newer one begins.
+    package var latestVersion: UInt32
     package var mempool: MempoolLimits
     /// How often peers are told where we stand.
     package var gossipMilliseconds: UInt64
@@ -20,17 +24,27 @@ package struct ReplicaConfiguration: Sendable {
 
     package init(
         record: ChainRecord,
-        validatorKey: PublicKey?,
+        validatorKeys: [PublicKey],
+        latestVersion: UInt32 = BlockHeader.latestVersion,
         mempool: MempoolLimits = MempoolLimits(),
         gossipMilliseconds: UInt64 = 250,
         announceMilliseconds: UInt64 = 5,
         syncMilliseconds: UInt64 = 2_000
     ) {
         self.record = record
-        self.validatorKey = validatorKey
+        self.validatorKeys = validatorKeys
+        self.latestVersion = latestVersion
         self.mempool = mempool
         self.gossipMilliseconds = gossipMilliseconds
         self.announceMilliseconds = announceMilliseconds
         self.syncMilliseconds = syncMilliseconds
+    }
+
+    /// Our place in a set, by whichever key serves there.
+    package func validator(in set: ValidatorSet) -> ValidatorIndex? {
+        for key in validatorKeys {
+            if let index = set.index(of: key) { return index }
+        }
+        return nil
     }
 }

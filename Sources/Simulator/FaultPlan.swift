@@ -64,6 +64,11 @@ package struct FaultPlan: Sendable {
     /// What stays broken when everything else heals, for as many nodes as may be faulty.
     package var casualty: Casualty?
 
+    /// Validators join, leave, change their keys and commissions, and go to jail and back.
+    package var hasStaking = false
+    /// They also ask for a new protocol version, which the first node does not know.
+    package var hasUpgrade = false
+
     /// Nothing goes wrong, and messages arrive in order.
     package static let calm = FaultPlan()
 
@@ -82,7 +87,17 @@ package struct FaultPlan: Sendable {
                     ]
             }
         }
+        plan.drawStaking(&random)
         return plan
+    }
+
+    /// Where the set changes, everyone is honest and comes back in the end: how many may be faulty
+    /// is not the genesis's to say.
+    private mutating func drawStaking(_ random: inout SimulationRandom) {
+        guard misconduct == nil, random.isOn else { return }
+        hasStaking = true
+        hasUpgrade = random.happens(perMille: 300)
+        casualty = nil
     }
 
     private mutating func drawNetwork(_ random: inout SimulationRandom) {
@@ -129,6 +144,8 @@ package enum Misconduct: Sendable, CaseIterable {
     case twin
     /// Tells some peers a different vote.
     case equivocator
+    /// Tells each peer one vote and no other, and half of them a different one.
+    case twoFaced
     /// Sends every other message to nobody.
     case withholder
     /// Signs its votes again for earlier and later rounds and heights.

@@ -14,16 +14,22 @@ struct Misbehaver {
 
     /// What goes to one peer in place of the message.
     ///
-    /// - Parameter own: the validator's place in the set of the message's height.
+    /// - Parameters:
+    ///   - own: the validator's place in the set of the message's height.
+    ///   - peer: the number of the node that it goes to.
     func distort(
         _ message: ReplicaMessage,
         own: ValidatorIndex?,
+        to peer: Int,
         _ random: inout SimulationRandom
     ) -> [ReplicaMessage] {
         switch (misconduct, message) {
         case (.withholder, _): return random.isOn ? [message] : []
         case (.equivocator, .votes(let votes)):
             guard random.isOn else { return [message] }
+            return [.votes(votes.map { $0.vote.validator == own ? contradiction($0) : $0 })]
+        case (.twoFaced, .votes(let votes)):
+            guard peer.isMultiple(of: 2) else { return [message] }
             return [.votes(votes.map { $0.vote.validator == own ? contradiction($0) : $0 })]
         case (.timeTraveller, .votes(let votes)):
             let more = votes.filter { $0.vote.validator == own }.compactMap {

@@ -92,11 +92,15 @@ struct SafetyMonitor {
     }
 
     /// Called with every message as it leaves the node that signed what is in it.
-    mutating func see(_ message: ReplicaMessage, set: ValidatorSet, own: PublicKey, at time: UInt64)
-    {
+    ///
+    /// - Parameter tip: the node's; its set is that of the height in progress, and gives votes of
+    ///   other heights no names.
+    mutating func see(_ message: ReplicaMessage, tip: ChainTip, own: PublicKey, at time: UInt64) {
+        let (set, height) = (tip.validators, tip.height.next)
         switch message {
         case .votes(let votes):
-            for vote in votes.map(\.vote) where set[vote.validator]?.key == own {
+            for vote in votes.map(\.vote)
+            where vote.height == height && set[vote.validator]?.key == own {
                 let step = Step(
                     key: own,
                     height: vote.height,
@@ -105,7 +109,8 @@ struct SafetyMonitor {
                 )
                 see(step, vote.block, at: time)
             }
-        case .proposal(let signed, _) where set[signed.proposal.proposer]?.key == own:
+        case .proposal(let signed, _)
+        where signed.proposal.height == height && set[signed.proposal.proposer]?.key == own:
             let proposal = signed.proposal
             let step = Step(key: own, height: proposal.height, round: proposal.round, step: 0)
             see(step, proposal.block, at: time)

@@ -16,13 +16,25 @@ package struct SimulatedGenesis {
     package let validatorSeeds: [[UInt8]]
     /// Seeds of the accounts' keys.
     let accountSeeds: [[UInt8]]
+    /// Seeds of the owners' keys, and of the hot keys that may follow the first ones; with those of
+    /// one more validator, which the genesis does not have.
+    let ownerSeeds: [[UInt8]]
+    let nextSeeds: [[UInt8]]
+    let joinerSeed: [UInt8]
 
     static let start: UInt64 = 1_700_000_000_000
 
-    package init(validators: Int, accounts: Int) throws {
+    package init(
+        validators: Int,
+        accounts: Int,
+        adjust: (inout ChainParameters) -> Void = { _ in }
+    ) throws {
         guard let chain = ChainID("simulation") else { throw SimulationError.setup }
         validatorSeeds = (0..<validators).map { Self.seed(1, $0) }
         accountSeeds = (0..<accounts).map { Self.seed(2, $0) }
+        ownerSeeds = (0...validators).map { Self.seed(3, $0) }
+        nextSeeds = (0...validators).map { Self.seed(4, $0) }
+        joinerSeed = Self.seed(1, validators)
         let members = try validatorSeeds.enumerated().map { offset, seed in
             let owner = try SigningKey(seed: Self.seed(3, offset)).publicKey
             return Genesis.Member(
@@ -32,10 +44,10 @@ package struct SimulatedGenesis {
                 commissionPerMille: 100
             )
         }
-        let balances = try accountSeeds.map { seed in
+        let balances = try (accountSeeds + ownerSeeds).map { seed in
             Genesis.Balance(
                 address: Address(firstKey: try SigningKey(seed: seed).publicKey),
-                amount: Amount(tokens: 1_000)
+                amount: Amount(tokens: 20_000)
             )
         }
         var rest = Genesis.supply
@@ -44,6 +56,7 @@ package struct SimulatedGenesis {
         }
         var parameters = ChainParameters.test
         parameters.timing.heartbeatMilliseconds = 1_000
+        adjust(&parameters)
         genesis = Genesis(
             chain: chain,
             time: Self.start,

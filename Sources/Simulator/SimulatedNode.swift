@@ -3,10 +3,11 @@ import Primitives
 import Replica
 import Voting
 
-/// One process: a replica over its disk, with a key and a clock of its own.
+/// One process: a replica over its disk, with keys and a clock of its own.
 final class SimulatedNode {
     let peer: PeerID
-    let key: ValidatorKey
+    /// Its validator's key and, in some simulations, the one that replaces it.
+    let keys: [ValidatorKey]
     let disk: SimulatedDisk
     let misconduct: Misconduct?
     var clock: SimulatedClock
@@ -21,21 +22,29 @@ final class SimulatedNode {
 
     init(
         peer: PeerID,
-        key: ValidatorKey,
+        keys: [ValidatorKey],
         disk: SimulatedDisk,
         skew: Int64,
         misconduct: Misconduct?
     ) {
         self.peer = peer
-        self.key = key
+        self.keys = keys
         self.disk = disk
         self.misconduct = misconduct
         clock = SimulatedClock(skew: skew)
     }
 
+    /// The key that serves in a set; the first one when none does.
+    func key(in set: ValidatorSet) -> PublicKey {
+        let serving = keys.first { set.index(of: $0.publicKey) != nil } ?? keys[0]
+        return serving.publicKey
+    }
+
     /// Signs what the guard record admits; a twin has no record.
-    func sign(_ request: SignRequest, chain: ChainID) -> SignedItem? {
-        guard misconduct == .twin || disk.mayAndWillSign(request) else { return nil }
+    func sign(_ request: SignRequest, with wanted: PublicKey, chain: ChainID) -> SignedItem? {
+        guard let key = keys.first(where: { $0.publicKey == wanted }),
+            misconduct == .twin || disk.mayAndWillSign(request)
+        else { return nil }
         switch request {
         case .vote(let vote): return key.sign(vote, chain).map { .vote($0) }
         case .proposal(let proposal): return key.sign(proposal, chain).map { .proposal($0) }

@@ -43,9 +43,11 @@ extension Simulation {
 
     /// From here on only the casualties and the misbehaving validator stay faulty.
     mutating func heal() {
-        let (casualty, misconduct) = (plan.casualty, plan.misconduct)
-        plan = FaultPlan(validators: plan.validators)
-        plan.misconduct = misconduct
+        let old = plan
+        let casualty = old.casualty
+        plan = FaultPlan(validators: old.validators)
+        plan.misconduct = old.misconduct
+        (plan.hasStaking, plan.hasUpgrade) = (old.hasStaking, old.hasUpgrade)
         plan.delayMilliseconds = 1...20
         links.heal()
         healedAt = time
@@ -57,6 +59,7 @@ extension Simulation {
         survivors = nodes.indices.filter {
             nodes[$0].misconduct == nil || nodes[$0].misconduct == .twin
         }
+        if plan.hasUpgrade { survivors.removeAll { $0 == 0 } }
         if let casualty { strike(casualty) }
         for number in nodes.indices where nodes[number].replica == nil { start(number) }
         goal = (nodes.map { $0.disk.tip.height.value }.max() ?? 0) + Self.progress

@@ -17,7 +17,8 @@ extension Simulation {
         node.replica = Replica(
             configuration: ReplicaConfiguration(
                 record: genesis.record,
-                validatorKey: node.key.publicKey
+                validatorKeys: node.keys.map(\.publicKey),
+                latestVersion: plan.hasUpgrade && number > 0 ? 2 : BlockHeader.latestVersion
             ),
             tip: node.disk.tip,
             store: node.disk
@@ -92,8 +93,9 @@ extension Simulation {
             }
         case .schedule(let timer, let milliseconds):
             answer(.timer(timer), to: number, after: delay + milliseconds)
-        case .sign(let request):
-            if let item = nodes[number].sign(request, chain: genesis.record.chain) {
+        case .sign(let request, let key):
+            let chain = genesis.record.chain
+            if let item = nodes[number].sign(request, with: key, chain: chain) {
                 answer(.signed(item), to: number, after: delay + 1)
             }
         case .persist(let entry, let sync): nodes[number].disk.append(entry, sync: sync)
@@ -103,6 +105,9 @@ extension Simulation {
             if nodes.first(where: { $0.peer == peer })?.misconduct == nil {
                 monitor.violate("node \(number) blames a peer: \(misbehaviour)", at: time)
             }
+        case .halt(.unknownVersion(2, _)) where plan.hasUpgrade && number == 0:
+            counts.stops += 1
+            kill(number)
         case .halt(let fault):
             if nodes[number].misconduct == nil {
                 monitor.violate("node \(number) halts: \(fault)", at: time)
@@ -114,8 +119,16 @@ extension Simulation {
         let disk = nodes[number].disk
         monitor.see(block, by: number, before: disk.tip, at: time)
         disk.commit(block)
+        for transaction in block.certified.block.transactions {
+            guard let from = waiting[transaction.id], from.node == number else { continue }
+            finality.append(time + delay - from.at)
+            waiting[transaction.id] = nil
+        }
         trace.note(time, number, 3, block.tip.hash)
         counts.evidence += block.certified.block.evidence.count
+        counts.setChanges += block.events.count { $0.kind == .validatorsChanged }
+        counts.jails += block.events.count { $0.kind == .jailed }
+        counts.keyChanges += block.events.count { $0.kind == .keyInForce }
         answer(.committed(block.height), to: number, after: delay + 1)
     }
 
@@ -132,12 +145,12 @@ extension Simulation {
         to: Int,
         after delay: UInt64
     ) {
-        let key = nodes[from].key.publicKey
         let set = nodes[from].disk.tip.validators
-        monitor.see(message, set: set, own: key, at: time)
+        let key = nodes[from].key(in: set)
+        monitor.see(message, tip: nodes[from].disk.tip, own: key, at: time)
         var sent = [message]
         if nodes[from].misconduct != nil, let misbehaver {
-            sent = misbehaver.distort(message, own: set.index(of: key), &random)
+            sent = misbehaver.distort(message, own: set.index(of: key), to: to, &random)
         }
         for message in sent { transmit(message, from: from, to: to, after: delay) }
     }
@@ -162,7 +175,7 @@ extension ReplicaEffect {
     /// Needs room on the disk. Signing writes the guard record.
     fileprivate var isWrite: Bool {
         switch self {
-        case .persist, .commit, .sign(.vote), .sign(.proposal): true
+        case .persist, .commit, .sign(.vote, _), .sign(.proposal, _): true
         default: false
         }
     }
@@ -171,7 +184,7 @@ extension ReplicaEffect {
     fileprivate var isSynchronised: Bool {
         switch self {
         case .persist(_, let sync): sync
-        case .commit, .sign(.vote), .sign(.proposal): true
+        case .commit, .sign(.vote, _), .sign(.proposal, _): true
         default: false
         }
     }

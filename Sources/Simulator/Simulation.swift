@@ -20,6 +20,7 @@ package struct Simulation {
         case end(Fault, node: Int)
         case heal
         case transfer
+        case staking
     }
 
     /// What comes and goes; see `FaultPlan`.
@@ -36,6 +37,7 @@ package struct Simulation {
     let seed: UInt64
     package let genesis: SimulatedGenesis
     let workload: TransferWorkload
+    let staking: StakingWorkload
     let misbehaver: Misbehaver?
     var plan: FaultPlan
     var random: SimulationRandom
@@ -50,6 +52,9 @@ package struct Simulation {
     /// Nodes that have to make progress after the healing.
     var survivors: [Int] = []
     var counts = SimulationCounts()
+    /// Where and when each transfer that is not in a block yet was submitted.
+    var waiting: [Digest: (node: Int, at: UInt64)] = [:]
+    var finality: [UInt64] = []
 
     /// Draws everything from the seed.
     package init(seed: UInt64) throws {
@@ -74,8 +79,12 @@ package struct Simulation {
         self.seed = seed
         self.plan = plan
         self.random = random
-        genesis = try SimulatedGenesis(validators: plan.validators, accounts: 5)
+        genesis = try SimulatedGenesis(validators: plan.validators, accounts: 5) { parameters in
+            parameters.staking.maxValidators = UInt16(max(16, plan.validators))
+            if plan.hasStaking { StakingWorkload.quicken(&parameters.staking) }
+        }
         workload = try TransferWorkload(genesis)
+        staking = try StakingWorkload(genesis, upgrades: plan.hasUpgrade)
         let chain = genesis.record.chain
         let last = plan.validators - 1
         let keys = zip(genesis.validatorSeeds, genesis.genesis.validators).map {
@@ -91,7 +100,8 @@ package struct Simulation {
         misbehaver = plan.misconduct.map {
             Misbehaver(misconduct: $0, key: keys[last], chain: chain)
         }
-        let count = plan.validators + (plan.misconduct == .twin ? 1 : 0)
+        let more = plan.misconduct == .twin || plan.hasStaking
+        let count = plan.validators + (more ? 1 : 0)
         links = SimulatedLinks(count: count)
         for number in 0..<count {
             let skew = Int64(self.random.number(0...2 * plan.skewMilliseconds))
@@ -99,7 +109,8 @@ package struct Simulation {
             nodes.append(
                 SimulatedNode(
                     peer: PeerID(try SigningKey(seed: peerSeed).publicKey),
-                    key: keys[min(number, last)],
+                    keys: plan.hasStaking
+                        ? staking.keys(of: number) : [keys[min(number, last)]],
                     disk: SimulatedDisk(genesis: genesis),
                     skew: skew - Int64(plan.skewMilliseconds),
                     misconduct: number >= last ? plan.misconduct : nil
@@ -136,7 +147,8 @@ package struct Simulation {
             trace: trace.digest,
             violations: monitor.violations,
             heights: nodes.map { $0.disk.tip.height.value },
-            counts: counts
+            counts: counts,
+            finality: finality
         )
     }
 
@@ -144,6 +156,11 @@ package struct Simulation {
         for number in nodes.indices { queue.add(.restart(number), at: random.number(0...50)) }
         for at in stride(from: UInt64(200), to: Self.chaosMilliseconds, by: 500) {
             queue.add(.transfer, at: at + random.number(0...400))
+        }
+        if plan.hasStaking {
+            for at in stride(from: UInt64(100), to: Self.chaosMilliseconds, by: 250) {
+                queue.add(.staking, at: at + random.number(0...200))
+            }
         }
         for fault in Fault.allCases { comeAgain(fault, after: time) }
         queue.add(.heal, at: Self.chaosMilliseconds)
@@ -165,6 +182,7 @@ package struct Simulation {
         case .end(let fault, let node): end(fault, node)
         case .heal: heal()
         case .transfer: transfer()
+        case .staking: changeStake()
         }
     }
 
@@ -176,10 +194,24 @@ package struct Simulation {
     }
 
     private mutating func transfer() {
+        submit { workload, _, _, random, nonce in workload.next(&random, nonce: nonce) }
+    }
+
+    private mutating func changeStake() {
+        submit { _, staking, disk, random, nonce in staking.next(&random, disk, nonce: nonce) }
+    }
+
+    /// Gives a node a transaction that is made of what it knows.
+    private mutating func submit(
+        _ make: (
+            TransferWorkload, StakingWorkload, SimulatedDisk, inout SimulationRandom,
+            (Address) -> UInt64
+        ) -> SignedTransaction?
+    ) {
         let number = random.index(below: nodes.count)
         guard let replica = nodes[number].replica else { return }
         let disk = nodes[number].disk
-        let transaction = workload.next(&random) { address in
+        let transaction = make(workload, staking, disk, &random) { address in
             if let pending = replica.mempool.nextNonce(of: address) { return pending }
             let bytes = disk.values(prefix: StateKey.account(address)).first ?? []
             return (try? Account(borsh: bytes))?.nonce ?? 0
@@ -187,6 +219,7 @@ package struct Simulation {
         guard let transaction else { return }
         counts.transfers += 1
         monitor.submit(transaction)
+        if healedAt == nil { waiting[transaction.id] = (number, time) }
         give(.submit(transaction, SubmissionID(UInt64(counts.transfers))), to: number)
     }
 }

@@ -12,6 +12,13 @@ package struct SimulationCounts: Sendable, Equatable {
     /// Bits that flipped in stored blocks.
     package internal(set) var flips = 0
 
+    /// Sets, keys in force and terms in jail that were new, summed over all nodes.
+    package internal(set) var setChanges = 0
+    package internal(set) var keyChanges = 0
+    package internal(set) var jails = 0
+    /// How often a node stopped before a protocol version that it does not know.
+    package internal(set) var stops = 0
+
     package init() {}
 
     package func adding(_ other: SimulationCounts) -> SimulationCounts {
@@ -23,6 +30,10 @@ package struct SimulationCounts: Sendable, Equatable {
         sum.evidence += other.evidence
         sum.refusedWrites += other.refusedWrites
         sum.flips += other.flips
+        sum.setChanges += other.setChanges
+        sum.keyChanges += other.keyChanges
+        sum.jails += other.jails
+        sum.stops += other.stops
         return sum
     }
 }
@@ -37,4 +48,7 @@ package struct SimulationReport: Sendable, Equatable {
     /// The last committed height of each node.
     package let heights: [UInt64]
     package let counts: SimulationCounts
+    /// From the submission of each transfer to its block at the same node, before the healing, in
+    /// virtual milliseconds.
+    package let finality: [UInt64]
 }

@@ -76,8 +76,8 @@ package struct CommitCertificate: Sendable, Hashable {
         }
     }
 
-    /// The precommits inside.
-    package var signedVotes: [SignedVote] { signatures.map(signedVote) }
+    /// The signatures as the votes that they are of.
+    package var votes: [SignedVote] { signatures.map(signedVote) }
 
     private func signedVote(_ entry: Entry) -> SignedVote {
         SignedVote(

@@ -15,6 +15,7 @@ struct OpenLedger: AsyncParsableCommand {
             DatanetCommand.self, ModelCommand.self, FactoryCommand.self,
             AdapterCommand.self, AttributionCommand.self, ClaimCommand.self, ChannelCommand.self,
             ServeCommand.self, LightCommand.self, DevnetCommand.self, ConfigCommand.self,
+            GenesisCommand.self,
         ]
     )
 

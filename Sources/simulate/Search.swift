@@ -7,7 +7,7 @@ import Synchronization
 struct Search {
     enum Failure: Error, CustomStringConvertible {
         case usage
-        var description: String { "usage: simulate seeds|twins FIRST-LAST" }
+        var description: String { "usage: simulate seeds|twins FIRST-LAST, or simulate growth" }
     }
 
     private enum Kind: String {

@@ -81,7 +81,9 @@ struct Tally {
             text += """
                 \n\(blocks) heights, \(counts.messages) messages, \(counts.crashes) crashes, \
                 \(counts.refusedWrites) refused writes, \(counts.flips) flipped bits, \
-                \(counts.evidence) proofs of faults in blocks; each seed ran twice
+                \(counts.evidence) proofs of faults in blocks, \(counts.setChanges) new sets, \
+                \(counts.keyChanges) new keys, \(counts.jails) terms in jail, \(counts.stops) stops \
+                before an unknown version (of all nodes); each seed ran twice
                 """
         } else {
             text += "\n\(forks) forks, \(decidedLate) beyond the first round"

@@ -89,6 +89,8 @@ import Voting
         )
         var other = header.borshBytes
         other[0] = 2
+        #expect(try BlockHeader(borsh: other).version == 2)
+        other[0] = 0
         #expect(throws: BorshError.self) { try BlockHeader(borsh: other) }
     }
 
@@ -190,6 +192,8 @@ import Voting
                     rows: rows ?? []
                 )
             ),
+            .rotateKey(RotateKey(key: one.key, proof: one.sign([3]))),
+            .setCommission(perMille: 1_000), .signalVersion(2),
         ]
     }()
 
@@ -205,7 +209,7 @@ import Voting
         }
         #expect(
             Hex.encode(artifactID(of: writer.bytes).bytes)
-                == "7f227888d31bbd10449c9edbd08869c55a8a1fb6078521406e4902fa9758f248"
+                == "28f1ea93aa271d656b9937dd95e64b9a47a8a03bbf8eac30edeafa58c70f8ec7"
         )
     }
 
@@ -239,13 +243,16 @@ import Voting
 
     @Test("values out of range are refused: tags, parts of a thousand, order, lengths")
     func ranges() throws {
-        #expect(throws: BorshError.tagOutOfRange(offset: 0, tag: 19)) {
-            try Action(borsh: [19])
+        #expect(throws: BorshError.tagOutOfRange(offset: 0, tag: 22)) {
+            try Action(borsh: [22])
         }
         var datanet = Self.actions[5].borshBytes
         datanet[datanet.count - 2] = 0xe9
         datanet[datanet.count - 1] = 0x03
         #expect(throws: BorshError.self) { try Action(borsh: datanet) }
+        #expect(throws: BorshError.self) {
+            try Action(borsh: [Action.Kind.setCommission.rawValue, 0xe9, 0x03])
+        }
         let two = [Actor(1).address, Actor(2).address].sorted()
         let unsorted = AdmissionRule.curated([two[1], two[0]]).borshBytes
         #expect(throws: BorshError.self) { try AdmissionRule(borsh: unsorted) }

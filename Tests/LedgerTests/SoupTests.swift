@@ -74,7 +74,7 @@ struct Soup {
         let id = ids[max(0, ids.count - Int.random(in: 1...12, using: &generator))]
         let other = senders[Int.random(in: 0..<senders.count, using: &generator)].address
         let number = UInt32.random(in: 0...4, using: &generator)
-        switch Int.random(in: 0...15, using: &generator) {
+        switch Int.random(in: 0...18, using: &generator) {
         case 0: return .delegate(Delegate(validator: other, amount: amount))
         case 1: return .undelegate(Undelegate(validator: other, amount: amount))
         case 2: return .unjail
@@ -117,6 +117,12 @@ struct Soup {
                     outputRoot: id,
                     bond: amount
                 )
+            )
+        case 15: return .setCommission(perMille: UInt16(number * 40))
+        case 16: return .signalVersion(number)
+        case 17:
+            return .rotateKey(
+                RotateKey(key: sender.key, proof: world.proof(of: sender, for: sender))
             )
         default: return .transfer(Transfer(to: other, amount: amount))
         }

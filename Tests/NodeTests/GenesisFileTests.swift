@@ -88,7 +88,14 @@ import Testing
                 "\"0.001 OPEN\"", "\"0.001\"",
                 .wrongKind("parameters.minimumFee", expected: "an amount such as \"12.5 OPEN\"")
             ),
-            ("\"beaconDelay\": 2", "\"beaconDelay\": 1", .invalidParameters("beaconDelay")),
+            (
+                "\"beaconDelay\": 2", "\"beaconDelay\": 1",
+                .invalidParameters("claims.beaconDelay must be at least 2")
+            ),
+            (
+                "\"voteWindow\": 1600", "\"voteWindow\": 1601",
+                .invalidParameters("staking.voteWindow must be a multiple of 16 from 16 to 1048576")
+            ),
             (
                 "\"treasury\": \"899999 OPEN\"", "\"treasury\": \"900000 OPEN\"",
                 .wrongSupply(found: "1000000001 OPEN", expected: "1000000000 OPEN")

@@ -160,7 +160,7 @@ final class RunningNode: Sendable {
             home: NodeHome(path: home),
             genesis: genesis,
             nodeKey: try SigningKey(seed: TestCluster.seed(3, index)),
-            validatorKey: HotKey(try SigningKey(seed: TestCluster.seed(2, index))),
+            validatorKeys: [HotKey(try SigningKey(seed: TestCluster.seed(2, index)))],
             logger: logger
         )
         self.index = index

@@ -57,13 +57,7 @@ struct CatchUpTests {
     func tampered() throws {
         let cluster = try behind()
         let honest = cluster.stores[0].blocks[0]
-        let status = ReplicaStatus(
-            committed: Height(40),
-            round: .zero,
-            hasProposal: false,
-            prevotes: [],
-            precommits: []
-        )
+        let status = ReplicaStatus.claim(Height(40))
         try cluster.give(.message(.status(status), from: try cluster.peer(1)), to: 3)
         let asked = cluster.effects[3].contains {
             if case .send(.requestBlocks(Height(1), _), let to) = $0 {
@@ -96,13 +90,7 @@ struct CatchUpTests {
         let cluster = try behind()
         let honest = try #require(cluster.stores[0].blocks.first { !$0.block.transactions.isEmpty })
         #expect(honest.height == Height(1))
-        let status = ReplicaStatus(
-            committed: Height(2),
-            round: .zero,
-            hasProposal: false,
-            prevotes: [],
-            precommits: []
-        )
+        let status = ReplicaStatus.claim(Height(2))
         try cluster.give(.message(.status(status), from: try cluster.peer(1)), to: 3)
         let stripped = CertifiedBlock(
             block: Block(
@@ -146,13 +134,7 @@ struct CatchUpTests {
         for _ in 0..<40 {
             flips += 1
             let claim = flips.isMultiple(of: 2) ? Height(.max - 1) : Height(flips)
-            let status = ReplicaStatus(
-                committed: claim,
-                round: .zero,
-                hasProposal: false,
-                prevotes: [],
-                precommits: []
-            )
+            let status = ReplicaStatus.claim(claim)
             try cluster.give(.message(.status(status), from: try cluster.peer(0)), to: 3)
             try cluster.pass(250)
         }

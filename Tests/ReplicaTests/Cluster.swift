@@ -70,7 +70,7 @@ final class Cluster {
         Replica(
             configuration: ReplicaConfiguration(
                 record: record,
-                validatorKey: try SigningKey(seed: keys[number]).publicKey
+                validatorKeys: [try SigningKey(seed: keys[number]).publicKey]
             ),
             tip: store.tip,
             store: store
@@ -149,7 +149,7 @@ extension Cluster {
             }
         case .schedule(let timer, let milliseconds):
             timers.append((timer, clock + milliseconds, number))
-        case .sign(let request): try answer(request, of: number)
+        case .sign(let request, _): try answer(request, of: number)
         case .persist(let entry, _): stores[number].log.append(entry)
         case .commit(let block):
             stores[number].commit(block)
@@ -213,6 +213,22 @@ extension Cluster {
     }
 
     func requests(_ number: Int) -> [SignRequest] {
-        effects[number].compactMap { if case .sign(let request) = $0 { request } else { nil } }
+        effects[number].compactMap { if case .sign(let request, _) = $0 { request } else { nil } }
+    }
+}
+
+extension ReplicaStatus {
+    /// A peer's word that it has committed so much.
+    static func claim(_ height: Height) -> ReplicaStatus {
+        ReplicaStatus(
+            committed: height,
+            round: .zero,
+            hasProposal: false,
+            salt: 0,
+            prevotes: [],
+            precommits: [],
+            lastPrevotes: [],
+            lastPrecommits: []
+        )
     }
 }

@@ -66,23 +66,32 @@ struct FormatTests {
         }
     }
 
-    @Test("a status tells exactly which votes are there")
-    func bitmap() {
-        let present = [0, 7, 8, 12]
-        let votes = (0..<13).map { present.contains($0) ? vote : nil }
-        let status = ReplicaStatus(
-            committed: .genesis,
-            round: .zero,
-            hasProposal: false,
-            prevotes: ReplicaStatus.bitmap(votes),
-            precommits: []
-        )
-        for index in UInt16(0)..<200 {
-            #expect(
-                status.has(.prevote, of: ValidatorIndex(index)) == present.contains(Int(index))
+    @Test("marks tell which votes are there, and which are for something else")
+    func marks() throws {
+        func vote(_ block: Digest?, _ validator: Int) -> SignedVote {
+            let vote = Vote(
+                kind: .prevote,
+                height: Height(3),
+                round: .zero,
+                block: block,
+                validator: ValidatorIndex(UInt16(validator))
             )
-            #expect(!status.has(.precommit, of: ValidatorIndex(index)))
+            return SignedVote(vote: vote, signature: .zero)
         }
+        var other = Digest.zero
+        other[31] = 1
+        let theirs: [SignedVote?] = [vote(.zero, 0), nil, vote(nil, 2), vote(other, 3), nil]
+        let ours: [SignedVote?] = [vote(.zero, 0), vote(.zero, 1), vote(.zero, 2), nil, nil]
+        var found: Set<[SignedVote]> = []
+        for salt in 0..<UInt64(20) {
+            let marks = ReplicaStatus.marks(theirs, salt: salt)
+            #expect(marks.map { $0 == 0 } == [false, true, false, false, true])
+            found.insert(ReplicaStatus.unheard(ours, in: marks, salt: salt))
+        }
+        #expect(found.contains([try #require(ours[1]), try #require(ours[2])]))
+        #expect(found.count <= 2, "one salt in 255 hides a difference, and the next does not")
+        let short = ReplicaStatus.unheard(ours, in: [], salt: 0)
+        #expect(short.map(\.vote.validator.value) == [0, 1, 2])
     }
 
     @Test("random bytes never trap a decoder", arguments: UInt64(0)..<50)

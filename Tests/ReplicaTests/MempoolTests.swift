@@ -20,7 +20,7 @@ struct MempoolTests {
         )
     }
 
-    @Test("a block takes first come first served, each sender's nonces in order")
+    @Test("among equal fees a block takes first come first served, each sender's nonces in order")
     func order() throws {
         let senders = try Senders()
         var pool = Mempool(limits: limits())
@@ -136,52 +136,38 @@ struct MempoolTests {
         #expect(pool.allIDs.isEmpty)
     }
 
-    @Test("random operations agree with a list", arguments: UInt64(0)..<20)
-    func naive(seed: UInt64) throws {
-        var generator = SeededGenerator(seed: seed)
+    @Test("a block takes the best price first, but never a nonce before the one that it follows")
+    func priority() throws {
         let senders = try Senders()
-        var pool = Mempool(limits: limits(transactions: 30, perSender: 10))
-        var accounts: [UInt8: UInt64] = [1: 0, 2: 0, 3: 0]
-        var list: [SignedTransaction] = []
-        for _ in 0..<150 {
-            let sender = UInt8.random(in: 1...3, using: &generator)
-            let account = accounts[sender] ?? 0
-            if UInt8.random(in: 0..<6, using: &generator) == 0 {
-                let included = pool.candidates(
-                    count: Int.random(in: 0..<5, using: &generator),
-                    bytes: 1 << 20
-                )
-                pool.remove(included: included)
-                for transaction in included {
-                    for owner in UInt8(1)...3
-                    where try senders.address(owner) == transaction.body.sender {
-                        #expect(transaction.body.nonce == accounts[owner], "seed \(seed)")
-                        accounts[owner, default: 0] += 1
-                    }
-                }
-                list.removeAll { held in
-                    included.contains {
-                        $0.body.sender == held.body.sender && $0.body.nonce >= held.body.nonce
-                    }
-                }
-            } else {
-                let fee = UInt128.random(in: 1_000...1_300, using: &generator)
-                let transaction = try senders.transfer(
-                    sender,
-                    nonce: account + UInt64.random(in: 0..<6, using: &generator),
-                    fee: fee
-                )
-                if (try? pool.insert(transaction, account: account)) != nil {
-                    list.removeAll {
-                        $0.body.sender == transaction.body.sender
-                            && $0.body.nonce == transaction.body.nonce
-                    }
-                    list.append(transaction)
-                }
-            }
-            #expect(pool.allIDs == list.map(\.id), "seed \(seed)")
-            #expect(pool.byteCount == list.map(\.byteCount).reduce(0, +), "seed \(seed)")
+        var pool = Mempool(limits: limits())
+        let cheap = try senders.transfer(1, nonce: 0, fee: 1_000)
+        let behind = try senders.transfer(1, nonce: 1, fee: 9_000)
+        let good = try senders.transfer(2, nonce: 0, fee: 5_000)
+        let duty = try senders.transfer(3, nonce: 0, fee: 0)
+        for one in [cheap, behind, good, duty] { try pool.insert(one, account: 0) }
+        let wanted = [duty, good, cheap, behind].map(\.id)
+        #expect(pool.candidates(count: 10, bytes: 1 << 20).map(\.id) == wanted)
+    }
+
+    @Test("a full pool gives up its cheapest, and what follows that, for one that pays more")
+    func eviction() throws {
+        let senders = try Senders()
+        var pool = Mempool(limits: limits(transactions: 4))
+        try pool.insert(try senders.transfer(1, nonce: 0, fee: 8_000), account: 0)
+        try pool.insert(try senders.transfer(2, nonce: 0, fee: 2_000), account: 0)
+        try pool.insert(try senders.transfer(2, nonce: 1, fee: 9_000), account: 0)
+        try pool.insert(try senders.transfer(3, nonce: 0, fee: 4_000), account: 0)
+        #expect(throws: MempoolRefusal.poolFull) {
+            try pool.insert(try senders.transfer(4, nonce: 0, fee: 2_000), account: 0)
         }
+        #expect(throws: MempoolRefusal.poolFull, "not its own, which it follows") {
+            try pool.insert(try senders.transfer(2, nonce: 2, fee: 3_000), account: 0)
+        }
+        let better = try senders.transfer(4, nonce: 0, fee: 3_000)
+        try pool.insert(better, account: 0)
+        #expect(pool.count == 3)
+        #expect(pool.nextNonce(of: try senders.address(2)) == nil)
+        #expect(pool.contains(better.id))
     }
 
     @Test("a signature is verified, and a wrong one is not remembered as right")

@@ -41,7 +41,7 @@ struct RestartTests {
         }
         #expect(
             !effects.contains {
-                if case .sign(.vote) = $0 { true } else { false }
+                if case .sign(.vote, _) = $0 { true } else { false }
             }
         )
     }
@@ -58,7 +58,7 @@ struct RestartTests {
         }
         let effects = try cluster.restart(0)
         let requests = effects.compactMap {
-            if case .sign(let request) = $0 { request } else { nil }
+            if case .sign(let request, _) = $0 { request } else { nil }
         }
         let block = try #require(cluster.replicas[0].consensus.machine.locked?.block)
         #expect(

@@ -1,4 +1,6 @@
 import Foundation
+import Ledger
+import Primitives
 import Simulator
 import Testing
 
@@ -55,6 +57,70 @@ struct SimulatorTests {
         let report = simulation.run()
         #expect(report.violations == [])
         #expect(report.counts.evidence >= plan.validators)
+    }
+
+    @Test(
+        "one that tells each peer one vote, and half of them another, is found out without a fork",
+        arguments: UInt64(0)..<10
+    )
+    func twoFaced(seed: UInt64) throws {
+        var plan = FaultPlan.calm
+        plan.delayMilliseconds = 1...60
+        plan.misconduct = .twoFaced
+        var simulation = try Simulation(seed: seed, plan: plan)
+        let report = simulation.run()
+        #expect(report.violations == [])
+        #expect(report.counts.evidence >= plan.validators)
+    }
+
+    @Test(
+        "validators join, leave, change keys, go to jail and come back while much breaks",
+        arguments: Seeds.range(2_000..<2_020)
+    )
+    func staking(seed: UInt64) throws {
+        var plan = FaultPlan.calm
+        plan.delayMilliseconds = 1...60
+        plan.partitions = Recurrence(pause: 100...1_500, length: 300...1_500)
+        plan.crashPerMille = 4
+        plan.restartMilliseconds = 100...1_000
+        plan.tearsTail = true
+        plan.hasStaking = true
+        var first = try Simulation(seed: seed, plan: plan)
+        let report = first.run()
+        #expect(report.violations == [], "replay with seed \(seed)")
+        var second = try Simulation(seed: seed, plan: plan)
+        #expect(second.run() == report, "two runs of seed \(seed) differ")
+    }
+
+    @Test("where stakes change, sets and keys change and some go to jail")
+    func stakingHappens() throws {
+        var total = SimulationCounts()
+        for seed in UInt64(0)..<5 {
+            var plan = FaultPlan.calm
+            plan.partitions = Recurrence(pause: 500...1_500, length: 1_000...2_000)
+            plan.hasStaking = true
+            var simulation = try Simulation(seed: seed, plan: plan)
+            total = total.adding(simulation.run().counts)
+        }
+        #expect(total.setChanges > 0)
+        #expect(total.keyChanges > 0)
+        #expect(total.jails > 0)
+    }
+
+    @Test("a node that does not know the next version stops before it, and the others go on")
+    func upgrade() throws {
+        var plan = FaultPlan.calm
+        plan.hasStaking = true
+        plan.hasUpgrade = true
+        var simulation = try Simulation(seed: 1, plan: plan)
+        let report = simulation.run()
+        #expect(report.violations == [])
+        #expect(report.counts.stops > 0)
+        #expect(report.heights[1] > report.heights[0])
+        let stopped = try ProtocolRecord.read(from: simulation.disk(of: 0))
+        #expect(stopped.next?.height == Height(report.heights[0] + 1))
+        let others = try ProtocolRecord.read(from: simulation.disk(of: 1))
+        #expect(others == ProtocolRecord(current: 2))
     }
 
     @Test("full disks stop nodes, flipped bits do not, and both happen")

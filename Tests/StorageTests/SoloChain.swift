@@ -53,7 +53,7 @@ struct SoloChain {
                     genesis: genesis.hash,
                     parameters: genesis.parameters
                 ),
-                validatorKey: try SigningKey(seed: Self.validatorSeed).publicKey
+                validatorKeys: [try SigningKey(seed: Self.validatorSeed).publicKey]
             ),
             tip: tip,
             store: database.now
@@ -97,7 +97,7 @@ struct SoloChain {
             now += 10
             for effect in replica.step(waiting.removeFirst(), now: now) {
                 switch effect {
-                case .sign(let request): waiting.append(.signed(try sign(request)))
+                case .sign(let request, _): waiting.append(.signed(try sign(request)))
                 case .persist(let entry, let sync): try database.append(entry, sync: sync)
                 case .commit(let block):
                     try database.commit(block)

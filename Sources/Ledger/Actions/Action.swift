@@ -22,6 +22,11 @@ package enum Action: Sendable, Hashable {
     case openChannel(OpenChannel)
     case closeChannel(channel: Digest)
     case settle(Settle)
+    case rotateKey(RotateKey)
+    /// The commission of the sender's validator, in thousandths.
+    case setCommission(perMille: UInt16)
+    /// Says which protocol version the sender's validator is ready for.
+    case signalVersion(UInt32)
 
     /// The first byte of the encoding.
     package enum Kind: UInt8, Sendable, Hashable, CaseIterable {
@@ -44,6 +49,9 @@ package enum Action: Sendable, Hashable {
         case openChannel = 16
         case closeChannel = 17
         case settle = 18
+        case rotateKey = 19
+        case setCommission = 20
+        case signalVersion = 21
     }
 
     package var kind: Kind {
@@ -67,6 +75,9 @@ package enum Action: Sendable, Hashable {
         case .openChannel: .openChannel
         case .closeChannel: .closeChannel
         case .settle: .settle
+        case .rotateKey: .rotateKey
+        case .setCommission: .setCommission
+        case .signalVersion: .signalVersion
         }
     }
 }
@@ -94,6 +105,9 @@ extension Action: BorshCodable {
         case .openChannel(let body): writer.write(body)
         case .closeChannel(let channel): writer.write(channel)
         case .settle(let body): writer.write(body)
+        case .rotateKey(let body): writer.write(body)
+        case .setCommission(let perMille): writer.write(perMille)
+        case .signalVersion(let version): writer.write(version)
         }
     }
 
@@ -122,6 +136,9 @@ extension Action: BorshCodable {
         case .openChannel: self = .openChannel(try OpenChannel(from: &reader))
         case .closeChannel: self = .closeChannel(channel: try Digest(from: &reader))
         case .settle: self = .settle(try Settle(from: &reader))
+        case .rotateKey: self = .rotateKey(try RotateKey(from: &reader))
+        case .setCommission: self = .setCommission(perMille: try reader.readPerMille())
+        case .signalVersion: self = .signalVersion(try reader.readUInt32())
         }
     }
 }

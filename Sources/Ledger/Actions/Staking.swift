@@ -91,3 +91,28 @@ extension Undelegate: BorshCodable {
         amount = try Amount(from: &reader)
     }
 }
+
+/// Gives the sender's validator a new hot key. The old one signs until the new one serves, and
+/// stays punishable for what it signed.
+package struct RotateKey: Sendable, Hashable {
+    package let key: PublicKey
+    /// The new key's signature over `RegisterValidator.proofBytes`.
+    package let proof: Signature
+
+    package init(key: PublicKey, proof: Signature) {
+        self.key = key
+        self.proof = proof
+    }
+}
+
+extension RotateKey: BorshCodable {
+    package func encode(to writer: inout BorshWriter) {
+        writer.write(key)
+        writer.write(proof)
+    }
+
+    package init(from reader: inout BorshReader) throws(BorshError) {
+        key = try PublicKey(from: &reader)
+        proof = try Signature(from: &reader)
+    }
+}

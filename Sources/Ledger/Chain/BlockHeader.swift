@@ -3,7 +3,10 @@ package import Primitives
 
 /// The part of a block that validators sign by its hash, and all that a light client needs.
 package struct BlockHeader: Sendable, Hashable {
-    package static let currentVersion: UInt32 = 1
+    /// The version of a chain that begins.
+    package static let firstVersion: UInt32 = 1
+    /// The newest version whose rules this program knows.
+    package static let latestVersion: UInt32 = 1
 
     package var version: UInt32
     package var chain: ChainID
@@ -28,7 +31,7 @@ package struct BlockHeader: Sendable, Hashable {
     package var beacon: Digest
 
     package init(
-        version: UInt32 = currentVersion,
+        version: UInt32 = firstVersion,
         chain: ChainID,
         height: Height,
         time: UInt64,
@@ -85,7 +88,7 @@ extension BlockHeader: BorshCodable {
 
     package init(from reader: inout BorshReader) throws(BorshError) {
         version = try reader.readUInt32()
-        try reader.require(version == Self.currentVersion, "header version")
+        try reader.require(version >= Self.firstVersion, "header version")
         chain = try ChainID(from: &reader)
         height = try Height(from: &reader)
         time = try reader.readUInt64()

@@ -5,7 +5,8 @@ package import Primitives
 package struct Event: Sendable, Hashable {
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         case transfer, validatorRegistered, delegated, undelegated, unbonded, unjailed, jailed
-        case slashed, tombstoned, validatorsChanged
+        case slashed, tombstoned, validatorsChanged, keyRotated, keyInForce, commissionChanged
+        case versionSignalled, upgradeScheduled, upgraded
         case datanetCreated, contributionCommitted, contributionRevealed, contributionExpired
         case snapshotFrozen, bondReleased
         case modelRegistered, adapterCommitted, adapterIndexed, adapterReproduced, adapterRevoked
@@ -18,7 +19,7 @@ package struct Event: Sendable, Hashable {
     package enum Name: String, Sendable, Hashable, CaseIterable {
         case sender, account, amount, validator, datanet, contribution, snapshot, model, adapter
         case claim, channel, settlement, unit, expected, kind, phase, height, role, verdict
-        case index, records, attempt, bench, provider, reason
+        case index, records, attempt, bench, provider, reason, key, commission, version
     }
 
     package enum Value: Sendable, Hashable {

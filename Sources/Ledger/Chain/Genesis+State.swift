@@ -74,6 +74,10 @@ extension Genesis {
                 ChainRecord(chain: chain, genesis: hash, parameters: parameters)
             )
             try put(StateKey.beacon(.genesis), beacon)
+            try put(
+                StateKey.protocolVersion,
+                ProtocolRecord(current: BlockHeader.firstVersion)
+            )
             try put(StateKey.pools, Pools(treasury: treasury, rewardPool: rewardPool))
             try put(StateKey.candidates, CandidateList(owners: validators.map(\.owner)))
             for balance in balances {

@@ -9,7 +9,8 @@ package enum Refusal: String, Error, Sendable, Hashable, CaseIterable {
     case insufficientBalance, amountZero, bondTooSmall, overflow
     // Validators.
     case invalidKey, keyInUse, alreadyValidator, unknownValidator, stakeTooSmall, tooManyValidators
-    case validatorTombstoned, notJailed, stillJailed, insufficientStake
+    case validatorTombstoned, notJailed, stillJailed, insufficientStake, rotationPending
+    case commissionTooSoon, commissionChangeTooLarge, wrongVersion
     // Datanets.
     case unknownDatanet, notAdmitted, tooManyContributions, notContributor
     case revealWithoutCommit, alreadyRevealed, revealTooLate, commitmentMismatch, emptyContribution

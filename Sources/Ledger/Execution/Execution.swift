@@ -5,8 +5,8 @@ import Primitives
 import Voting
 
 package enum Execution {
-    /// Executes a block: evidence, work that is due, transactions in order, then fees and, at an
-    /// epoch's end, the next validator set. The supply is checked last.
+    /// Executes a block: evidence, missed votes, work that is due, transactions in order, then fees
+    /// and, at an epoch's end, the next validator set. The supply is checked last.
     ///
     /// The caller has verified the signatures of all transactions, the proposer's turn, the
     /// beacon and the previous certificate. Evidence is verified here.
@@ -20,7 +20,9 @@ package enum Execution {
         let next: ValidatorSet
         do {
             try machine.recordBeacon()
+            try machine.activateVersion()
             evidence = try machine.punish(input.evidence)
+            try machine.countVotes(input)
             try machine.runDueWork()
             for transaction in input.transactions {
                 try machine.run(transaction, into: &batch)
@@ -90,9 +92,8 @@ extension BlockMachine {
         var pools: Pools = try loadKnown(at: StateKey.pools)
         let reward = min(parameters.staking.blockReward, pools.rewardPool)
         guard fees > .zero || reward > .zero else { return }
-        let owner: Address? = try load(at: StateKey.validatorKey(proposer))
         var earned = Amount.zero
-        if let owner {
+        if let owner = try earner(proposer) {
             earned = try fees.part(perMille: parameters.staking.proposerFeePerMille).plus(reward)
             pools.rewardPool = try pools.rewardPool.less(reward)
             var validator: ValidatorRecord = try loadKnown(at: StateKey.validator(owner))
@@ -104,6 +105,13 @@ extension BlockMachine {
         try store(pools, at: StateKey.pools)
         fees = .zero
         overlay.keep()
+    }
+
+    /// The owner of a proposer's key; nil for one that is convicted, and so earns nothing.
+    private mutating func earner(_ proposer: PublicKey) throws(Abort) -> Address? {
+        guard let owner: Address = try load(at: StateKey.validatorKey(proposer)) else { return nil }
+        let validator: ValidatorRecord = try loadKnown(at: StateKey.validator(owner))
+        return validator.status == .tombstoned ? nil : owner
     }
 
     /// No OPEN appears or vanishes: checked on what every entry really holds.

@@ -36,20 +36,84 @@ extension BlockMachine {
     }
 
     private mutating func tombstone(_ owner: Address) throws(Abort) {
+        let lost = try slash(owner, perMille: parameters.staking.equivocationSlashPerMille)
+        var validator: ValidatorRecord = try loadKnown(at: StateKey.validator(owner))
+        validator.status = .tombstoned
+        validator.missedVotes = MissedVotes()
+        try store(validator, at: StateKey.validator(owner))
+        emit(.tombstoned, [(.validator, .address(owner)), (.amount, .amount(lost))])
+    }
+
+    /// Takes a part of all stake, also of what is on its way out. Returns what was taken.
+    private mutating func slash(_ owner: Address, perMille: UInt16) throws(Abort) -> Amount {
         let key = StateKey.validator(owner)
         var validator: ValidatorRecord = try loadKnown(at: key)
-        let perMille = parameters.staking.equivocationSlashPerMille
         let bonded = try validator.bonded.tokens.part(perMille: perMille)
         let leaving = try validator.unbonding.tokens.part(perMille: perMille)
         do {
             _ = try validator.bonded.slash(bonded)
             _ = try validator.unbonding.slash(leaving)
         } catch { throw .failed(.arithmetic) }
-        validator.status = .tombstoned
         try store(validator, at: key)
         let lost = try bonded.plus(leaving)
         try creditTreasury(lost)
-        emit(.tombstoned, [(.validator, .address(owner)), (.amount, .amount(lost))])
+        return lost
+    }
+
+    /// Counts whose precommits the certificate of the block before lacks. Whoever proposes a
+    /// block is there, however late its votes come, and begins anew.
+    mutating func countVotes(_ input: BlockInput) throws(Abort) {
+        let proposer: Address? = try load(at: StateKey.validatorKey(input.proposer))
+        if let proposer {
+            var validator: ValidatorRecord = try loadKnown(at: StateKey.validator(proposer))
+            if !validator.missedVotes.isEmpty {
+                validator.missedVotes = MissedVotes()
+                try store(validator, at: StateKey.validator(proposer))
+            }
+        }
+        guard let commit = input.lastCommit else { return overlay.keep() }
+        let epoch = parameters.staking.epoch(of: commit.height)
+        let set: ValidatorSet = try loadKnown(at: StateKey.validatorSet(epoch: epoch))
+        for (place, member) in set.validators.enumerated()
+        where !commit.contains(ValidatorIndex(UInt16(place))) && member.address != proposer {
+            try countMissedVote(member.address, at: commit.height)
+        }
+        overlay.keep()
+    }
+
+    private mutating func countMissedVote(_ owner: Address, at missed: Height) throws(Abort) {
+        let staking = parameters.staking
+        let key = StateKey.validator(owner)
+        var validator: ValidatorRecord = try loadKnown(at: key)
+        guard validator.status == .active else { return }
+        validator.missedVotes.add(missed, window: staking.voteWindow)
+        guard validator.missedVotes.total >= UInt64(staking.missedVoteLimit) else {
+            return try store(validator, at: key)
+        }
+        validator.missedVotes = MissedVotes()
+        jail(&validator, reason: "downtime")
+        try store(validator, at: key)
+        let lost = try slash(owner, perMille: staking.downtimeSlashPerMille)
+        guard lost > .zero else { return }
+        emit(
+            .slashed,
+            [
+                (.validator, .address(owner)), (.amount, .amount(lost)),
+                (.reason, .text("downtime")),
+            ]
+        )
+    }
+
+    private mutating func jail(_ validator: inout ValidatorRecord, reason: StaticString) {
+        let until = after(parameters.staking.jailHeights)
+        validator.status = .jailed(until: until)
+        emit(
+            .jailed,
+            [
+                (.validator, .address(validator.owner)), (.height, .number(until.value)),
+                (.reason, .text("\(reason)")),
+            ]
+        )
     }
 
     /// Takes up to `amount` of a validator's stake for a fault in judging a claim.
@@ -81,8 +145,7 @@ extension BlockMachine {
         guard validator.status == .active else { return }
         validator.missedVerdicts += 1
         if validator.missedVerdicts >= parameters.staking.missedVerdictLimit {
-            validator.status = .jailed(until: after(parameters.staking.jailHeights))
-            emit(.jailed, [(.validator, .address(owner))])
+            jail(&validator, reason: "missed verdicts")
         }
         try store(validator, at: key)
     }
@@ -95,11 +158,13 @@ extension BlockMachine {
         try store(validator, at: key)
     }
 
-    /// Adds to what the validator's owner and delegators share at the epoch's end.
+    /// Adds to what the validator's owner and delegators share at the epoch's end. One that is
+    /// convicted earns nothing.
     mutating func reward(_ owner: Address, _ amount: Amount) throws(Abort) {
         guard amount > .zero else { return }
         let key = StateKey.validator(owner)
         var validator: ValidatorRecord = try loadKnown(at: key)
+        guard validator.status != .tombstoned else { return try creditTreasury(amount) }
         validator.rewards = try validator.rewards.plus(amount)
         try store(validator, at: key)
     }

@@ -122,6 +122,9 @@ extension BlockMachine {
         case .openChannel(let body): try openChannel(body, by: sender)
         case .closeChannel(let channel): try closeChannel(channel, by: sender)
         case .settle(let body): try settle(body, by: sender)
+        case .rotateKey(let body): try rotateKey(body, by: sender)
+        case .setCommission(let perMille): try setCommission(perMille, by: sender)
+        case .signalVersion(let version): try signalVersion(version, by: sender)
         }
     }
 

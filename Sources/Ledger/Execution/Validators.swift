@@ -12,25 +12,14 @@ extension BlockMachine {
             throw .refused(.alreadyValidator)
         }
         guard body.stake >= parameters.staking.minimumStake else { throw .refused(.stakeTooSmall) }
-        guard Ed25519.isValidKey(body.key) else { throw .refused(.invalidKey) }
-        guard try load(Address.self, at: StateKey.validatorKey(body.key)) == nil else {
-            throw .refused(.keyInUse)
-        }
-        let message = RegisterValidator.proofBytes(chain: record.chain, owner: owner)
-        guard Ed25519.verify(body.proof, of: message, by: body.key) else {
-            throw .refused(.invalidKey)
-        }
-        var list: CandidateList = try loadKnown(at: StateKey.candidates)
-        guard list.owners.count < Int(parameters.staking.maxCandidates) else {
-            throw .refused(.tooManyValidators)
-        }
-        list = CandidateList(owners: list.owners + [owner])
-        try store(list, at: StateKey.candidates)
+        try checkNewKey(body.key, proof: body.proof, owner: owner)
+        try addCandidate(owner)
         try store(owner, at: StateKey.validatorKey(body.key))
         let validator = ValidatorRecord(
             owner: owner,
             key: body.key,
-            commissionPerMille: body.commissionPerMille
+            commissionPerMille: body.commissionPerMille,
+            registered: height
         )
         try bond(body.stake, of: owner, to: validator)
         emit(
@@ -48,6 +37,12 @@ extension BlockMachine {
         guard validator.status != .tombstoned, validator.bonded.acceptsDeposits else {
             throw .refused(.validatorTombstoned)
         }
+        let minimum = parameters.staking.minimumStake
+        if validator.bonded.tokens < minimum,
+            try validator.bonded.tokens.plus(body.amount) >= minimum
+        {
+            try addCandidate(body.validator)
+        }
         try bond(body.amount, of: delegator, to: validator)
         emit(
             .delegated,
@@ -56,6 +51,16 @@ extension BlockMachine {
                 (.amount, .amount(body.amount)),
             ]
         )
+    }
+
+    /// Puts an owner on the list of those who may be chosen, unless it is there.
+    private mutating func addCandidate(_ owner: Address) throws(Abort) {
+        let list: CandidateList = try loadKnown(at: StateKey.candidates)
+        guard !list.contains(owner) else { return }
+        guard list.owners.count < Int(parameters.staking.maxCandidates) else {
+            throw .refused(.tooManyValidators)
+        }
+        try store(CandidateList(owners: list.owners + [owner]), at: StateKey.candidates)
     }
 
     private mutating func bond(
@@ -141,22 +146,5 @@ extension BlockMachine {
                 (.account, .address(unbonding.delegator)), (.amount, .amount(amount)),
             ]
         )
-    }
-
-    mutating func unjail(_ owner: Address) throws(Abort) {
-        var validator: ValidatorRecord = try load(
-            at: StateKey.validator(owner),
-            or: .unknownValidator
-        )
-        switch validator.status {
-        case .active: throw .refused(.notJailed)
-        case .tombstoned: throw .refused(.validatorTombstoned)
-        case .jailed(let until):
-            guard height >= until else { throw .refused(.stillJailed) }
-        }
-        validator.status = .active
-        validator.missedVerdicts = 0
-        try store(validator, at: StateKey.validator(owner))
-        emit(.unjailed, [(.validator, .address(owner))])
     }
 }

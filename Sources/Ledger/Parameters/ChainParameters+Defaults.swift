@@ -26,7 +26,13 @@ extension ChainParameters {
             jailHeights: 2_000,
             missedVerdictLimit: 5,
             blockReward: .zero,
-            proposerFeePerMille: 800
+            proposerFeePerMille: 800,
+            voteWindow: 16_000,
+            missedVoteLimit: 15_000,
+            downtimeSlashPerMille: 1,
+            commissionHeights: 20_000,
+            commissionChangePerMille: 10,
+            upgradeNoticeHeights: 20_000
         ),
         contributionRevealHeights: 2_000,
         maxContributions: 100_000,
@@ -81,7 +87,13 @@ extension ChainParameters {
             jailHeights: 60,
             missedVerdictLimit: 10,
             blockReward: .zero,
-            proposerFeePerMille: 800
+            proposerFeePerMille: 800,
+            voteWindow: 1_600,
+            missedVoteLimit: 800,
+            downtimeSlashPerMille: 1,
+            commissionHeights: 100,
+            commissionChangePerMille: 50,
+            upgradeNoticeHeights: 20
         ),
         contributionRevealHeights: 200,
         maxContributions: 1_000,
@@ -121,6 +133,10 @@ extension ChainParameters {
         parameters.staking.evidenceHeights = 10
         parameters.staking.jailHeights = 5
         parameters.staking.missedVerdictLimit = 2
+        parameters.staking.voteWindow = 160
+        parameters.staking.missedVoteLimit = 80
+        parameters.staking.commissionHeights = 10
+        parameters.staking.upgradeNoticeHeights = 3
         parameters.contributionRevealHeights = 6
         parameters.bondHoldHeights = 400
         parameters.claims.commitHeights = 6

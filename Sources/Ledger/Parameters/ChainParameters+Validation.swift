@@ -8,10 +8,13 @@ extension ChainParameters {
         case timing, maxTransactionBytes, epochLength, validatorLimits, unbondingNotLongest
         case minimumStake, durationOutOfRange, beaconDelay, committeeSize, attempts, samples
         case maxUnits, sharesNotWhole, channelCloseTooSoon, maxContributions, missedVerdictLimit
+        case voteWindow, missedVoteLimit, partsOfThousand
     }
 
     /// The largest duration, in heights. Sums of a few durations and a height never overflow.
     package static let durationLimit: UInt64 = 1 << 40
+
+    package static let voteWindowLimit: UInt64 = 1 << 20
 
     package func validate() throws(Fault) {
         try validateTimingAndStaking()
@@ -35,15 +38,34 @@ extension ChainParameters {
         else { throw .unbondingNotLongest }
         guard staking.minimumStake.units >= Amount.unitsPerToken else { throw .minimumStake }
         guard staking.missedVerdictLimit > 0 else { throw .missedVerdictLimit }
+        try validateVotes()
         guard (1...1_000_000).contains(maxContributions) else { throw .maxContributions }
         let durations = [
-            staking.unbondingHeights, staking.jailHeights, contributionRevealHeights,
+            staking.unbondingHeights, staking.jailHeights, staking.commissionHeights,
+            staking.upgradeNoticeHeights, contributionRevealHeights,
             bondHoldHeights, claims.beaconDelay, claims.commitHeights, claims.revealHeights,
             claims.challengeHeights, settlement.channelCloseHeights,
         ]
         guard durations.allSatisfy({ (1...Self.durationLimit).contains($0) }),
             settlement.vestingHeights <= Self.durationLimit
         else { throw .durationOutOfRange }
+    }
+
+    private func validateVotes() throws(Fault) {
+        let spans = UInt64(MissedVotes.spanCount)
+        guard (spans...Self.voteWindowLimit).contains(staking.voteWindow),
+            staking.voteWindow.isMultiple(of: spans)
+        else { throw .voteWindow }
+        guard (1...staking.voteWindow).contains(UInt64(staking.missedVoteLimit)) else {
+            throw .missedVoteLimit
+        }
+        let parts = [
+            staking.equivocationSlashPerMille, staking.proposerFeePerMille,
+            staking.downtimeSlashPerMille, staking.commissionChangePerMille,
+            claims.finderPerMille, claims.unavailableSlashPerMille,
+            settlement.contributorCapPerMille, settlement.negativeSlashPerMille,
+        ]
+        guard parts.allSatisfy({ $0 <= 1_000 }) else { throw .partsOfThousand }
     }
 
     private func validateClaims() throws(Fault) {

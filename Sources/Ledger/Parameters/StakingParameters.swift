@@ -19,6 +19,18 @@ package struct StakingParameters: Sendable, Hashable {
     package var blockReward: Amount
     /// The proposer's part of transaction fees; the rest goes to the treasury.
     package var proposerFeePerMille: UInt16
+    /// Missed votes of so many heights count together; a multiple of `MissedVotes.spanCount`.
+    package var voteWindow: UInt64
+    /// So many votes missed within the window send a validator to jail.
+    package var missedVoteLimit: UInt32
+    /// What a validator that goes to jail for missed votes loses of all its stake.
+    package var downtimeSlashPerMille: UInt16
+    /// A commission changes at most once in so many heights, and by at most so much.
+    package var commissionHeights: UInt64
+    package var commissionChangePerMille: UInt16
+    /// From the end of the epoch in which two thirds were ready to a new protocol version's first
+    /// height.
+    package var upgradeNoticeHeights: UInt64
 
     package init(
         epochLength: UInt64,
@@ -31,7 +43,13 @@ package struct StakingParameters: Sendable, Hashable {
         jailHeights: UInt64,
         missedVerdictLimit: UInt16,
         blockReward: Amount,
-        proposerFeePerMille: UInt16
+        proposerFeePerMille: UInt16,
+        voteWindow: UInt64,
+        missedVoteLimit: UInt32,
+        downtimeSlashPerMille: UInt16,
+        commissionHeights: UInt64,
+        commissionChangePerMille: UInt16,
+        upgradeNoticeHeights: UInt64
     ) {
         self.epochLength = epochLength
         self.unbondingHeights = unbondingHeights
@@ -44,6 +62,12 @@ package struct StakingParameters: Sendable, Hashable {
         self.missedVerdictLimit = missedVerdictLimit
         self.blockReward = blockReward
         self.proposerFeePerMille = proposerFeePerMille
+        self.voteWindow = voteWindow
+        self.missedVoteLimit = missedVoteLimit
+        self.downtimeSlashPerMille = downtimeSlashPerMille
+        self.commissionHeights = commissionHeights
+        self.commissionChangePerMille = commissionChangePerMille
+        self.upgradeNoticeHeights = upgradeNoticeHeights
     }
 }
 
@@ -60,6 +84,12 @@ extension StakingParameters: BorshCodable {
         writer.write(missedVerdictLimit)
         writer.write(blockReward)
         writer.write(proposerFeePerMille)
+        writer.write(voteWindow)
+        writer.write(missedVoteLimit)
+        writer.write(downtimeSlashPerMille)
+        writer.write(commissionHeights)
+        writer.write(commissionChangePerMille)
+        writer.write(upgradeNoticeHeights)
     }
 
     package init(from reader: inout BorshReader) throws(BorshError) {
@@ -74,5 +104,11 @@ extension StakingParameters: BorshCodable {
         missedVerdictLimit = try reader.readUInt16()
         blockReward = try Amount(from: &reader)
         proposerFeePerMille = try reader.readPerMille()
+        voteWindow = try reader.readUInt64()
+        missedVoteLimit = try reader.readUInt32()
+        downtimeSlashPerMille = try reader.readPerMille()
+        commissionHeights = try reader.readUInt64()
+        commissionChangePerMille = try reader.readPerMille()
+        upgradeNoticeHeights = try reader.readUInt64()
     }
 }

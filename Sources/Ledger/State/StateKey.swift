@@ -12,8 +12,11 @@ package enum StateKey {
     package static let supply = text("supply")
     /// `Pools`: treasury and reward pool.
     package static let pools = text("pools")
-    /// `CandidateList`: the owners of all registered validators.
+    /// `CandidateList`: the owners of all validators that may be chosen.
     package static let candidates = text("candidates")
+
+    /// `ProtocolRecord`.
+    package static let protocolVersion = text("version")
 
     /// `Account`.
     package static func account(_ address: Address) -> [UInt8] { text("a/") + address.bytes }

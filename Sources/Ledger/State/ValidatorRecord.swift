@@ -10,9 +10,25 @@ package struct ValidatorRecord: Sendable, Hashable {
         case tombstoned
     }
 
+    /// A hot key that waits for its time.
+    package struct NextKey: Sendable, Hashable {
+        package let key: PublicKey
+        /// When it was named.
+        package let since: Height
+
+        package init(key: PublicKey, since: Height) {
+            self.key = key
+            self.since = since
+        }
+    }
+
     package let owner: Address
-    package let key: PublicKey
-    package let commissionPerMille: UInt16
+    package let registered: Height
+    package var key: PublicKey
+    package var nextKey: NextKey?
+    package var commissionPerMille: UInt16
+    /// When the commission was last chosen.
+    package var commissionSince: Height
     package var bonded: StakePool
     package var unbonding: StakePool
     /// Earned in this epoch; shared at its end.
@@ -20,16 +36,29 @@ package struct ValidatorRecord: Sendable, Hashable {
     package var status: Status
     /// Verdicts missed in a row.
     package var missedVerdicts: UInt16
+    package var missedVotes: MissedVotes
+    /// The protocol version that its owner says it is ready for; 0 for none.
+    package var readyVersion: UInt32
 
-    package init(owner: Address, key: PublicKey, commissionPerMille: UInt16) {
+    package init(
+        owner: Address,
+        key: PublicKey,
+        commissionPerMille: UInt16,
+        registered: Height = .genesis
+    ) {
         self.owner = owner
+        self.registered = registered
         self.key = key
+        nextKey = nil
         self.commissionPerMille = commissionPerMille
+        commissionSince = registered
         bonded = StakePool()
         unbonding = StakePool()
         rewards = .zero
         status = .active
         missedVerdicts = 0
+        missedVotes = MissedVotes()
+        readyVersion = 0
     }
 
     /// Voting power: whole OPEN of stake.
@@ -48,8 +77,11 @@ extension ValidatorRecord: StateEntry {
 
     package func encode(to writer: inout BorshWriter) {
         writer.write(owner)
+        writer.write(registered)
         writer.write(key)
+        writer.writeOptional(nextKey)
         writer.write(commissionPerMille)
+        writer.write(commissionSince)
         writer.write(bonded)
         writer.write(unbonding)
         writer.write(rewards)
@@ -61,12 +93,17 @@ extension ValidatorRecord: StateEntry {
         case .tombstoned: writer.write(UInt8(2))
         }
         writer.write(missedVerdicts)
+        writer.write(missedVotes)
+        writer.write(readyVersion)
     }
 
     package init(from reader: inout BorshReader) throws(BorshError) {
         owner = try Address(from: &reader)
+        registered = try Height(from: &reader)
         key = try PublicKey(from: &reader)
+        nextKey = try reader.readOptional()
         commissionPerMille = try reader.readPerMille()
+        commissionSince = try Height(from: &reader)
         bonded = try StakePool(from: &reader)
         unbonding = try StakePool(from: &reader)
         rewards = try Amount(from: &reader)
@@ -77,15 +114,31 @@ extension ValidatorRecord: StateEntry {
         case let tag: throw .tagOutOfRange(offset: reader.offset - 1, tag: tag)
         }
         missedVerdicts = try reader.readUInt16()
+        missedVotes = try MissedVotes(from: &reader)
+        readyVersion = try reader.readUInt32()
     }
 }
 
-/// The owners of all registered validators, in ascending order.
+extension ValidatorRecord.NextKey: BorshCodable {
+    package func encode(to writer: inout BorshWriter) {
+        writer.write(key)
+        writer.write(since)
+    }
+
+    package init(from reader: inout BorshReader) throws(BorshError) {
+        key = try PublicKey(from: &reader)
+        since = try Height(from: &reader)
+    }
+}
+
+/// The owners of all validators that may be chosen, in ascending order.
 package struct CandidateList: Sendable, Hashable {
     package static let limit = 256
     package var owners: [Address]
 
     package init(owners: [Address]) { self.owners = owners.sorted() }
+
+    package func contains(_ owner: Address) -> Bool { owners.contains(owner) }
 }
 
 extension CandidateList: StateEntry {

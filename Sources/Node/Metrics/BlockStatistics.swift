@@ -27,13 +27,13 @@ package final class BlockStatistics: Sendable {
     }
 
     private let database: Database
-    /// The hot key of this node's validator.
-    private let key: PublicKey?
+    /// The hot keys of this node's validator.
+    private let keys: [PublicKey]
     private let state: Mutex<State>
 
-    init(database: Database, key: PublicKey?) {
+    init(database: Database, keys: [PublicKey]) {
         self.database = database
-        self.key = key
+        self.keys = keys
         var state = State()
         if let tip = try? database.now.tip() {
             state.height = tip.height.value
@@ -100,7 +100,7 @@ package final class BlockStatistics: Sendable {
             round: commit.round.value,
             missing: missing.count,
             missingPower: missing.reduce(0) { $0 + set.validators[$1].power },
-            weAreMissing: missing.contains { set.validators[$0].key == key }
+            weAreMissing: missing.contains { keys.contains(set.validators[$0].key) }
         )
     }
 }

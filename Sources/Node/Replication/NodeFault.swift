@@ -16,6 +16,9 @@ extension NodeFault: CustomStringConvertible {
         switch self {
         case .storage(let error): error.description
         case .signing(let error): error.description
+        case .replica(.unknownVersion(let version, let height)):
+            "from height \(height.value) on the chain speaks protocol version \(version), which this"
+                + " program does not know: upgrade it and start it again"
         case .replica(let fault): "the node cannot trust its own state: \(fault)"
         }
     }

@@ -65,7 +65,7 @@ struct ReplicaEngine: ~Copyable {
         case .send(let message, let peer): outlets.send(message, to: peer)
         case .broadcast(let message, let except): outlets.broadcast(message, except: except)
         case .schedule(let timer, let delay): outlets.schedule(timer, after: delay)
-        case .sign(let request): return try sign(request)
+        case .sign(let request, let key): return try sign(request, with: key)
         case .persist(let entry, let sync):
             do { try database.append(entry, sync: sync) } catch { throw .storage(error) }
         case .commit(let committed):
@@ -83,9 +83,12 @@ struct ReplicaEngine: ~Copyable {
 
     /// A contradiction is refused and the node goes on without that vote; a record that cannot be
     /// written stops it.
-    private mutating func sign(_ request: SignRequest) throws(NodeFault) -> ReplicaInput? {
+    private mutating func sign(
+        _ request: SignRequest,
+        with key: PublicKey
+    ) throws(NodeFault) -> ReplicaInput? {
         do throws(SignGuardError) {
-            guard let item = try signer?.sign(request) else { return nil }
+            guard let item = try signer?.sign(request, with: key) else { return nil }
             return .signed(item)
         } catch {
             switch error {
@@ -117,6 +120,11 @@ struct ReplicaEngine: ~Copyable {
             logger.warning(
                 "a validator voted twice",
                 metadata: ["height": "\(height.value)", "validator": "\(validator.value)"]
+            )
+        case .upgradeNeeded(let version, let height):
+            logger.warning(
+                "this program does not know the protocol version that comes: upgrade it",
+                metadata: ["version": "\(version)", "height": "\(height.value)"]
             )
         case .rejected(let hash, let why):
             logger.warning("a block was rejected", metadata: ["hash": "\(hash)", "why": "\(why)"])

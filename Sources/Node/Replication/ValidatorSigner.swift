@@ -7,25 +7,33 @@ package import Replica
 package import Storage
 package import Voting
 
-/// A validator's hot key behind its guard.
+/// A validator's hot keys behind one guard: around a rotation there are two, of which one serves at
+/// a height.
 package struct ValidatorSigner: ~Copyable, Sendable {
-    private let key: HotKey
+    private let keys: [HotKey]
     private let chain: ChainID
     private var guardian: SignGuard
 
-    package init(key: HotKey, chain: ChainID, guardian: consuming SignGuard) {
-        self.key = key
+    /// - Precondition: there is a key.
+    package init(keys: [HotKey], chain: ChainID, guardian: consuming SignGuard) {
+        precondition(!keys.isEmpty)
+        self.keys = keys
         self.chain = chain
         self.guardian = guardian
     }
 
-    package var publicKey: PublicKey { key.publicKey }
+    package var publicKeys: [PublicKey] { keys.map(\.publicKey) }
 
     /// The last position that was signed.
     package var last: SignPosition? { guardian.last }
 
-    /// The signature that the request asks for. A refusal means that signing could be a fault.
-    package mutating func sign(_ request: SignRequest) throws(SignGuardError) -> SignedItem {
+    /// The signature that the request asks for; nil without the key. A refusal means that signing
+    /// could be a fault.
+    package mutating func sign(
+        _ request: SignRequest,
+        with wanted: PublicKey
+    ) throws(SignGuardError) -> SignedItem? {
+        guard let key = keys.first(where: { $0.publicKey == wanted }) else { return nil }
         switch request {
         case .vote(let vote):
             let bytes = vote.signBytes(chain: chain)
@@ -54,7 +62,8 @@ package struct ValidatorSigner: ~Copyable, Sendable {
         against log: [WALEntry],
         validators: ValidatorSet
     ) throws(SignGuardError) {
-        guard let ours = validators.index(of: publicKey) else { return }
+        let places = publicKeys.compactMap { validators.index(of: $0) }
+        guard let ours = places.first else { return }
         for entry in log {
             let position: SignPosition
             switch entry {

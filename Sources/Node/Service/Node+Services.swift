@@ -3,6 +3,7 @@ import Logging
 import Peers
 import Primitives
 import RPC
+import Replica
 import ServiceLifecycle
 import Storage
 
@@ -51,7 +52,7 @@ extension Node {
 
     /// The counting of blocks, and the server that tells what was counted.
     func metricsServices() -> [any Service] {
-        let blocks = BlockStatistics(database: runner.database, key: hotKey?.publicKey)
+        let blocks = BlockStatistics(database: runner.database, keys: hotKeys.map(\.publicKey))
         let metrics = NodeMetrics(blocks: blocks, runner: runner, home: home.path)
         let heights = runner.heights()
         return [
@@ -108,8 +109,21 @@ extension NodeStartError: CustomStringConvertible {
         case .storage(let error): error.description
         case .fault(let fault): fault.description
         case .network(let error): error.description
+        case .export(let failure): "the state makes no genesis: \(failure)"
         case .badPeer(let text): "\"\(text)\" is not a peer: write host:port or key@host:port"
         case .badCheckpoint(let text): "\"\(text)\" is not a checkpoint: write HEIGHT:HASH"
         }
+    }
+}
+
+extension MempoolLimits {
+    init(_ configuration: Configuration.Mempool) {
+        self.init(
+            transactions: configuration.transactions,
+            bytes: configuration.mebibytes << 20,
+            perSender: configuration.perSender,
+            gapped: configuration.gapped,
+            bumpPercent: configuration.bumpPercent
+        )
     }
 }

@@ -17,6 +17,8 @@ package enum NodeStartError: Error, Equatable, Sendable {
     case storage(StorageError)
     case fault(NodeFault)
     case network(NetworkError)
+    /// The state makes no genesis.
+    case export(GenesisExport.Failure)
     /// Something in `network.peers` is not an address.
     case badPeer(String)
     /// `state_sync.checkpoint` is no height and hash.
@@ -34,7 +36,7 @@ package struct Node: Sendable {
     package let exchange: ArtifactExchange
     private let snapshots: SnapshotService
     package let runner: ReplicaRunner
-    let hotKey: HotKey?
+    let hotKeys: [HotKey]
     /// What the node answers; usable as soon as it exists.
     package let gateway: NodeGateway
 
@@ -44,7 +46,7 @@ package struct Node: Sendable {
         home: NodeHome,
         genesis: Genesis,
         nodeKey: borrowing SigningKey,
-        validatorKey: HotKey?,
+        validatorKeys: [HotKey],
         logger: Logger
     ) throws(NodeStartError) {
         let opened = try OpenedHome(
@@ -64,14 +66,15 @@ package struct Node: Sendable {
         )
         let artifacts = opened.artifacts
         let database = opened.database
-        let signer = try opened.signer(key: validatorKey)
+        let signer = try opened.signer(keys: validatorKeys)
         let snapshots = try Self.snapshots(configuration, home, database, network, logger)
         self.snapshots = snapshots
         do {
             runner = try ReplicaRunner(
                 configuration: ReplicaConfiguration(
                     record: record,
-                    validatorKey: validatorKey?.publicKey
+                    validatorKeys: validatorKeys.map(\.publicKey),
+                    mempool: MempoolLimits(configuration.mempool)
                 ),
                 database: database,
                 network: network,
@@ -87,14 +90,14 @@ package struct Node: Sendable {
             runner: runner,
             artifacts: artifacts,
             record: record,
-            validator: Self.owner(of: validatorKey, in: database)
+            validator: Self.owner(of: validatorKeys.first, in: database)
         )
         lock = opened.lock
         self.home = home
         self.configuration = configuration
         self.network = network
         self.logger = logger
-        hotKey = validatorKey
+        hotKeys = validatorKeys
     }
 
     /// Binds the port for peers; `run` does it otherwise.
@@ -119,8 +122,9 @@ package struct Node: Sendable {
             },
             gateway.server(configuration.rpc, logger: logger) { await onReady($0, peersPort) },
         ]
-        if let hotKey, configuration.verifier.isEnabled {
-            services.append(
+        if configuration.verifier.isEnabled {
+            // A panel waits for the key that served when it was drawn.
+            services += hotKeys.map { hotKey in
                 VerifierService(
                     runner: runner,
                     gateway: gateway,
@@ -129,7 +133,7 @@ package struct Node: Sendable {
                     key: hotKey,
                     logger: logger
                 )
-            )
+            }
         }
         if configuration.metrics.isEnabled { services += metricsServices() }
         let group = ServiceGroup(

@@ -34,20 +34,20 @@ struct OpenedHome: Sendable {
         self.genesis = genesis
     }
 
-    /// The signer of the validator with this key; nil without a key.
+    /// The signer of the validator with these keys; nil without any.
     ///
     /// The record is made at genesis on every node, so that a node which becomes a validator later
     /// has one, and one that is missing is always a lost one.
-    func signer(key: HotKey?) throws(NodeStartError) -> ValidatorSigner? {
+    func signer(keys: [HotKey]) throws(NodeStartError) -> ValidatorSigner? {
         do {
             let guardian = try SignGuard(
                 path: home.signed,
                 genesis: genesis.hash,
                 chainHasBlocks: hasBlocks
             )
-            guard let key else { return nil }
-            return ValidatorSigner(key: key, chain: genesis.chain, guardian: guardian)
-        } catch .recordLost where key == nil {
+            guard !keys.isEmpty else { return nil }
+            return ValidatorSigner(keys: keys, chain: genesis.chain, guardian: guardian)
+        } catch .recordLost where keys.isEmpty {
             // Nobody signs here, so nothing is lost.
             return nil
         } catch {

@@ -59,6 +59,24 @@ extension RPCMethod where Node == MethodContext {
                 else { throw RPCError.unavailable("the state holds no genesis yet") }
                 return context.renderer.render(record.parameters)
             },
+            Self(
+                "version_get",
+                "Which version of the protocol the chain speaks, and what it will speak.",
+                result:
+                    "`current`, `next` (a `version` and its first `height`, or null), and `latest`, which this node knows"
+            ) { _, context in
+                guard
+                    let record = try await context.entry(
+                        ProtocolRecord.self,
+                        at: StateKey.protocolVersion
+                    )
+                else { throw RPCError.unavailable("the state holds no genesis yet") }
+                return [
+                    "current": .integer(record.current),
+                    "next": context.renderer.render(record.next as Any),
+                    "latest": .integer(BlockHeader.latestVersion),
+                ]
+            },
         ]
     }
 }

@@ -168,7 +168,7 @@ extension RPCMethod where Node == MethodContext {
         [
             Self(
                 "validator_list",
-                "All registered validators.",
+                "All validators that may be chosen: not convicted, and with enough stake.",
                 result: "`items`: each one's stake, status and power, and whether it is in the set"
             ) { _, context in
                 let status = await context.node.status()
@@ -185,25 +185,44 @@ extension RPCMethod where Node == MethodContext {
                             at: StateKey.validator(owner)
                         )
                     else { continue }
-                    let members = context.renderer.render(record).object?.members ?? []
-                    items.append(
-                        .object(
-                            JSONObject(
-                                members + [
-                                    .init(key: "power", value: .integer(record.power)),
-                                    .init(
-                                        key: "isInSet",
-                                        value: .bool(set?.index(of: record.key) != nil)
-                                    ),
-                                ]
-                            )
-                        )
-                    )
+                    items.append(context.validator(record, in: set))
                 }
                 return [
                     "items": .array(items), "setHash": context.renderer.render(set?.hash as Any),
                 ]
-            }
+            },
+            Self(
+                "validator_get",
+                "A validator, whether it may be chosen or not.",
+                [.required("owner", .address, "the account that registered it")],
+                result:
+                    "its keys, commission, stake, status, missed votes, and whether it is in the set"
+            ) { arguments, context in
+                let owner = try context.address("owner", in: arguments)
+                guard
+                    let record = try await context.entry(
+                        ValidatorRecord.self,
+                        at: StateKey.validator(owner)
+                    )
+                else { throw RPCError.notFound("a validator of \(context.renderer.render(owner))") }
+                let status = await context.node.status()
+                let set = try await context.node.validatorSet(at: status.height.next)
+                return context.validator(record, in: set)
+            },
         ]
+    }
+}
+
+extension MethodContext {
+    fileprivate func validator(_ record: ValidatorRecord, in set: ValidatorSet?) -> JSON {
+        let members = renderer.render(record).object?.members ?? []
+        return .object(
+            JSONObject(
+                members + [
+                    .init(key: "power", value: .integer(record.power)),
+                    .init(key: "isInSet", value: .bool(set?.index(of: record.key) != nil)),
+                ]
+            )
+        )
     }
 }

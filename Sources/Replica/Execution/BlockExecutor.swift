@@ -39,6 +39,7 @@ package struct BlockExecutor<Store: ReplicaStore> {
         )
         let (outcome, tree) = try execute(input)
         let header = BlockHeader(
+            version: try version(),
             chain: chain,
             height: input.height,
             time: contents.time,
@@ -73,8 +74,9 @@ package struct BlockExecutor<Store: ReplicaStore> {
         isSigned: (SignedTransaction) -> Bool,
         isKnown: (CommitCertificate.Entry) -> Bool
     ) throws(ReplicaFault) -> Result<ExecutedBlock, BlockRejection> {
+        let version = try version()
         do throws(BlockRejection) {
-            try checkHeader(block)
+            try checkHeader(block, version)
             try checkContents(block, isKnown: isKnown)
             for transaction in block.transactions
             where !(transaction.keyMatchesSender && isSigned(transaction)) {
@@ -86,8 +88,18 @@ package struct BlockExecutor<Store: ReplicaStore> {
         return try reexecute(block)
     }
 
-    private func checkHeader(_ block: Block) throws(BlockRejection) {
+    /// The protocol version of the block to come.
+    private func version() throws(ReplicaFault) -> UInt32 {
+        do { return try ProtocolRecord.read(from: store).version(at: tip.height.next) } catch {
+            throw .execution(error)
+        }
+    }
+
+    private func checkHeader(_ block: Block, _ version: UInt32) throws(BlockRejection) {
         let header = block.header
+        guard header.version == version else {
+            throw .wrongVersion(expected: version, found: header.version)
+        }
         guard header.chain == chain else { throw .wrongChain }
         guard header.height == tip.height.next else {
             throw .wrongHeight(expected: tip.height.next, found: header.height)

@@ -4,6 +4,7 @@ package import Voting
 /// Why a block is not voted for.
 package enum BlockRejection: Error, Sendable, Hashable {
     case wrongChain
+    case wrongVersion(expected: UInt32, found: UInt32)
     case wrongHeight(expected: Height, found: Height)
     case wrongParent(expected: Digest, found: Digest)
     /// Block time must grow from block to block.

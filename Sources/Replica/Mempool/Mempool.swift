@@ -1,14 +1,15 @@
 // Transactions that wait for a block. The caller has checked them against the state and verified
-// their signatures; this file keeps order, limits and replacement.
+// their signatures; this file keeps order, limits, replacement and eviction.
 
 package import Ledger
 package import Primitives
 
 /// Waiting transactions, at most one for each sender and nonce.
 ///
-/// Invariants: `ids`, `senders` and the live part of `arrivals` hold the same transactions;
+/// Invariants: `places`, `senders` and the live part of `ranking` hold the same transactions;
 /// `byteCount` is the sum of their lengths; a sender's nonces are ascending and none is below the
-/// account's. Dictionaries are only looked up; every iteration is over arrays.
+/// account's; `ranking` descends by price and, among equals, ascends by arrival. Dictionaries are
+/// only looked up; every iteration is over arrays.
 package struct Mempool: Sendable {
     private struct Entry: Sendable {
         let transaction: SignedTransaction
@@ -54,10 +55,26 @@ package struct Mempool: Sendable {
             }
             return low
         }
+
+        func transaction(_ nonce: UInt64) -> SignedTransaction? {
+            let place = place(of: nonce)
+            guard place < entries.count, entries[place].transaction.body.nonce == nonce else {
+                return nil
+            }
+            return entries[place].transaction
+        }
     }
 
-    private struct Arrival: Sendable {
+    /// A transaction's place in the order in which blocks take them.
+    private struct Rank: Sendable {
+        let price: UInt128
+        let sequence: UInt64
         let id: Digest
+        let sender: Address
+        let nonce: UInt64
+    }
+
+    private struct Place: Sendable {
         let sender: Address
         let nonce: UInt64
         let sequence: UInt64
@@ -65,91 +82,179 @@ package struct Mempool: Sendable {
 
     private let limits: MempoolLimits
     private var senders: [Address: Sender] = [:]
-    private var ids: [Digest: UInt64] = [:]
-    /// In order of arrival; entries whose id is gone are skipped and swept out now and then.
-    private var arrivals: [Arrival] = []
+    private var places: [Digest: Place] = [:]
+    /// Ranks of transactions that are gone are skipped, and swept out now and then.
+    private var ranking: [Rank] = []
     private var sequence: UInt64 = 0
     package private(set) var byteCount = 0
 
     package init(limits: MempoolLimits = MempoolLimits()) { self.limits = limits }
 
-    package var count: Int { ids.count }
-    package var hasRoom: Bool { count < limits.transactions && byteCount < limits.bytes }
-    package func contains(_ id: Digest) -> Bool { ids[id] != nil }
+    package var count: Int { places.count }
+    package func contains(_ id: Digest) -> Bool { places[id] != nil }
 
     /// True when some transaction could run now.
     package var hasReady: Bool {
-        arrivals.contains { isLive($0) && senders[$0.sender]?.account == $0.nonce }
+        ranking.contains { isLive($0) && senders[$0.sender]?.account == $0.nonce }
     }
 
     /// The nonce for the sender's next transaction, or nil when none of its own wait here.
     package func nextNonce(of sender: Address) -> UInt64? { senders[sender]?.nextNonce }
 
     package func transaction(_ id: Digest) -> SignedTransaction? {
-        guard let sequence = ids[id] else { return nil }
-        let place = arrivalPlace(sequence)
-        return place < arrivals.count ? entry(arrivals[place])?.transaction : nil
+        places[id].flatMap { senders[$0.sender]?.transaction($0.nonce) }
     }
 
-    /// Every id, in order of arrival.
-    package var allIDs: [Digest] { arrivals.filter(isLive).map(\.id) }
+    /// Every id, in the order in which blocks take them.
+    package var allIDs: [Digest] { ranking.filter(isLive).map(\.id) }
 
+    /// Units of fee a byte. Without a fee only verdicts come here, which a panel waits for: they
+    /// go first.
+    package static func price(_ transaction: SignedTransaction) -> UInt128 {
+        let fee = transaction.body.fee.units
+        return fee == 0 ? .max : fee / UInt128(transaction.byteCount)
+    }
+}
+
+// MARK: - Taking in
+
+extension Mempool {
     /// Whether a transaction would be taken. Costs no signature check.
     ///
     /// - Parameter account: the nonce in the state.
     package func check(_ transaction: SignedTransaction, account: UInt64) throws(MempoolRefusal) {
+        _ = try victims(of: transaction, account: account)
+    }
+
+    /// Takes a transaction, in place of the one with its nonce where there is one, and of cheaper
+    /// ones where there is no room.
+    package mutating func insert(_ transaction: SignedTransaction, account: UInt64)
+        throws(MempoolRefusal)
+    {
+        for victim in try victims(of: transaction, account: account) { remove(victim) }
         let body = transaction.body
-        guard ids[transaction.id] == nil else { throw .alreadyKnown }
+        var sender = senders[body.sender] ?? Sender(account: account, entries: [])
+        sequence += 1
+        sender.entries.insert(
+            Entry(transaction: transaction, sequence: sequence),
+            at: sender.place(of: body.nonce)
+        )
+        senders[body.sender] = sender
+        places[transaction.id] = Place(
+            sender: body.sender,
+            nonce: body.nonce,
+            sequence: sequence
+        )
+        byteCount += transaction.byteCount
+        rank(transaction)
+    }
+
+    /// What has to go for a transaction: the one with its nonce, or the cheapest of other senders,
+    /// each with what follows it, until there is room.
+    private func victims(
+        of transaction: SignedTransaction,
+        account: UInt64
+    ) throws(MempoolRefusal) -> [SignedTransaction] {
+        let body = transaction.body
+        guard places[transaction.id] == nil else { throw .alreadyKnown }
         guard body.nonce >= account else { throw .ledger(.staleNonce) }
         let sender = senders[body.sender] ?? Sender(account: account, entries: [])
-        let place = sender.place(of: body.nonce)
-        if place < sender.entries.count, sender.entries[place].transaction.body.nonce == body.nonce
-        {
-            let old = sender.entries[place].transaction
-            let bump = old.body.fee.units / 10
+        if let old = sender.transaction(body.nonce) {
+            let bump = old.body.fee.units / 100 * UInt128(limits.bumpPercent)
             let (needed, overflow) = old.body.fee.units.addingReportingOverflow(max(1, bump))
             guard !overflow, body.fee.units >= needed else { throw .replacementUnderpriced }
             guard byteCount - old.byteCount + transaction.byteCount <= limits.bytes else {
                 throw .poolFull
             }
-            return
+            return [old]
         }
         guard sender.entries.count < limits.perSender else { throw .senderFull }
-        guard ids.count < limits.transactions,
-            byteCount + transaction.byteCount <= limits.bytes
-        else { throw .poolFull }
         if body.nonce > sender.nextNonce {
-            guard sender.gapped < limits.gapped, ids.count < limits.transactions / 2 else {
+            guard sender.gapped < limits.gapped, count < limits.transactions / 2 else {
                 throw .nonceGap
             }
         }
+        return try cheaper(than: transaction)
     }
 
-    /// Takes a transaction, in place of the one with its nonce where there is one.
-    package mutating func insert(_ transaction: SignedTransaction, account: UInt64)
-        throws(MempoolRefusal)
-    {
-        try check(transaction, account: account)
-        let body = transaction.body
-        var sender = senders[body.sender] ?? Sender(account: account, entries: [])
-        let place = sender.place(of: body.nonce)
-        if place < sender.entries.count, sender.entries[place].transaction.body.nonce == body.nonce
-        {
-            forget(sender.entries.remove(at: place))
+    private func cheaper(
+        than transaction: SignedTransaction
+    ) throws(MempoolRefusal) -> [SignedTransaction] {
+        let price = Self.price(transaction)
+        var chosen: [SignedTransaction] = []
+        var (room, places) = (limits.bytes - byteCount, limits.transactions - count)
+        /// From which nonce on each sender's transactions are chosen already.
+        var cut: [Address: UInt64] = [:]
+        for rank in ranking.reversed() {
+            if room >= transaction.byteCount, places >= 1 { break }
+            guard rank.price < price else { throw .poolFull }
+            guard isLive(rank), rank.sender != transaction.body.sender,
+                let sender = senders[rank.sender], rank.nonce < cut[rank.sender] ?? .max
+            else { continue }
+            let end = cut[rank.sender].map(sender.place) ?? sender.entries.count
+            for entry in sender.entries[sender.place(of: rank.nonce)..<end] {
+                chosen.append(entry.transaction)
+                room += entry.transaction.byteCount
+                places += 1
+            }
+            cut[rank.sender] = rank.nonce
         }
-        sequence += 1
-        sender.entries.insert(Entry(transaction: transaction, sequence: sequence), at: place)
-        senders[body.sender] = sender
-        ids[transaction.id] = sequence
-        byteCount += transaction.byteCount
-        arrivals.append(
-            Arrival(
-                id: transaction.id,
-                sender: body.sender,
-                nonce: body.nonce,
-                sequence: sequence
-            )
+        guard room >= transaction.byteCount, places >= 1 else { throw .poolFull }
+        return chosen
+    }
+
+    /// Behind all that pay at least as much: they came earlier.
+    private mutating func rank(_ transaction: SignedTransaction) {
+        let price = Self.price(transaction)
+        var low = 0
+        var high = ranking.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranking[middle].price >= price { low = middle + 1 } else { high = middle }
+        }
+        let rank = Rank(
+            price: price,
+            sequence: sequence,
+            id: transaction.id,
+            sender: transaction.body.sender,
+            nonce: transaction.body.nonce
         )
+        ranking.insert(rank, at: low)
+        if ranking.count > 2 * count + 64 { ranking = ranking.filter(isLive) }
+    }
+
+    private func isLive(_ rank: Rank) -> Bool { places[rank.id]?.sequence == rank.sequence }
+}
+
+// MARK: - Giving out
+
+extension Mempool {
+    /// What a block may hold: the best price first, each sender's nonces without a gap.
+    package func candidates(count: Int, bytes: Int) -> [SignedTransaction] {
+        var chosen: [SignedTransaction] = []
+        var room = bytes
+        var expected: [Address: UInt64] = [:]
+        for rank in ranking where isLive(rank) {
+            guard let sender = senders[rank.sender] else { continue }
+            var next = expected[rank.sender] ?? sender.account
+            guard rank.nonce == next else { continue }
+            // With this nonce come later ones that rank before it and were passed over.
+            for entry in sender.entries[sender.place(of: next)...] {
+                let transaction = entry.transaction
+                guard transaction.body.nonce == next, !isBehind(entry, rank) else { break }
+                guard chosen.count < count, transaction.byteCount <= room else { return chosen }
+                chosen.append(transaction)
+                room -= transaction.byteCount
+                next += 1
+            }
+            expected[rank.sender] = next
+        }
+        return chosen
+    }
+
+    private func isBehind(_ entry: Entry, _ rank: Rank) -> Bool {
+        let price = Self.price(entry.transaction)
+        return price == rank.price ? entry.sequence > rank.sequence : price < rank.price
     }
 
     /// Removes what a block included, and whatever its nonces made stale.
@@ -165,66 +270,23 @@ package struct Mempool: Sendable {
             }
             senders[body.sender] = sender.entries.isEmpty ? nil : sender
         }
-        arrivals = arrivals.filter(isLive)
+        ranking = ranking.filter(isLive)
     }
 
     /// Removes one transaction that turned out not to be executable.
     package mutating func drop(_ id: Digest) {
-        guard let transaction = transaction(id), var sender = senders[transaction.body.sender]
-        else { return }
+        guard let transaction = transaction(id) else { return }
+        remove(transaction)
+    }
+
+    private mutating func remove(_ transaction: SignedTransaction) {
+        guard var sender = senders[transaction.body.sender] else { return }
         forget(sender.entries.remove(at: sender.place(of: transaction.body.nonce)))
         senders[transaction.body.sender] = sender.entries.isEmpty ? nil : sender
-        arrivals.removeAll { $0.id == id }
-    }
-
-    /// What a block may hold: first come, first served, each sender's nonces without a gap.
-    package func candidates(count: Int, bytes: Int) -> [SignedTransaction] {
-        var chosen: [SignedTransaction] = []
-        var room = bytes
-        var expected: [Address: UInt64] = [:]
-        for arrival in arrivals where isLive(arrival) {
-            guard let sender = senders[arrival.sender] else { continue }
-            var next = expected[arrival.sender] ?? sender.account
-            guard arrival.nonce == next else { continue }
-            // With this nonce come later ones that arrived earlier and were passed over.
-            for entry in sender.entries[sender.place(of: next)...] {
-                let transaction = entry.transaction
-                guard transaction.body.nonce == next, entry.sequence <= arrival.sequence else {
-                    break
-                }
-                guard chosen.count < count, transaction.byteCount <= room else { return chosen }
-                chosen.append(transaction)
-                room -= transaction.byteCount
-                next += 1
-            }
-            expected[arrival.sender] = next
-        }
-        return chosen
-    }
-
-    /// The first arrival whose number is not below `sequence`.
-    private func arrivalPlace(_ sequence: UInt64) -> Int {
-        var low = 0
-        var high = arrivals.count
-        while low < high {
-            let middle = (low + high) / 2
-            if arrivals[middle].sequence < sequence { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
-    private func isLive(_ arrival: Arrival) -> Bool { ids[arrival.id] == arrival.sequence }
-
-    private func entry(_ arrival: Arrival) -> Entry? {
-        guard let sender = senders[arrival.sender] else { return nil }
-        let place = sender.place(of: arrival.nonce)
-        guard place < sender.entries.count, sender.entries[place].sequence == arrival.sequence
-        else { return nil }
-        return sender.entries[place]
     }
 
     private mutating func forget(_ entry: Entry) {
-        ids[entry.transaction.id] = nil
+        places[entry.transaction.id] = nil
         byteCount -= entry.transaction.byteCount
     }
 }

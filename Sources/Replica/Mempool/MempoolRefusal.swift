@@ -4,9 +4,10 @@ package import Ledger
 package enum MempoolRefusal: Error, Sendable, Hashable {
     case ledger(Refusal)
     case alreadyKnown
-    /// The pool holds another transaction with this nonce, and the fee is not a tenth higher.
+    /// The pool holds another transaction with this nonce, and the fee is not enough higher.
     case replacementUnderpriced
     case senderFull
+    /// There is no room, and nothing cheaper to make some.
     case poolFull
     /// Earlier nonces are missing, and the pool takes no more such transactions now.
     case nonceGap

@@ -9,7 +9,7 @@ package enum ReplicaEffect: Sendable {
     /// To every connected peer but one.
     case broadcast(ReplicaMessage, except: PeerID?)
     case schedule(ReplicaTimer, afterMilliseconds: UInt64)
-    case sign(SignRequest)
+    case sign(SignRequest, with: PublicKey)
     /// Append to the log. With `sync`, the entry and all before it are durable before any effect
     /// that follows.
     case persist(WALEntry, sync: Bool)
@@ -45,6 +45,8 @@ package enum ReplicaNote: Sendable, Hashable {
     case rejected(Digest, BlockRejection)
     case decided(Height, Round, Digest)
     case equivocation(Height, ValidatorIndex)
+    /// The chain will speak a version that this node does not know.
+    case upgradeNeeded(UInt32, from: Height)
     case syncing(from: Height, to: Height)
     /// A stored block does not read back; a peer asked for it.
     case unreadableBlock(Height)
@@ -56,4 +58,6 @@ package enum ReplicaFault: Error, Sendable, Equatable {
     case read
     /// More than two thirds precommitted a block that this node finds invalid.
     case decidedInvalidBlock(Height, Digest)
+    /// From this height on the chain speaks a version of the protocol that this node does not know.
+    case unknownVersion(UInt32, from: Height)
 }

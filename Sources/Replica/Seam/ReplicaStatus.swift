@@ -1,3 +1,4 @@
+import Cryptography
 package import Primitives
 package import Voting
 
@@ -9,40 +10,68 @@ package struct ReplicaStatus: Sendable, Hashable {
     /// The round of the following height.
     package let round: Round
     package let hasProposal: Bool
-    /// Whose prevotes and precommits of that round are here: one bit a validator, lowest bit
-    /// first.
+    /// What the marks are made with. It changes from status to status, so that nobody can find
+    /// two votes that look alike to everyone.
+    package let salt: UInt64
+    /// Which prevotes and precommits of that round are here: a mark a validator.
     package let prevotes: [UInt8]
     package let precommits: [UInt8]
+    /// The same for the round that decided the last committed height.
+    package let lastPrevotes: [UInt8]
+    package let lastPrecommits: [UInt8]
 
     package init(
         committed: Height,
         round: Round,
         hasProposal: Bool,
+        salt: UInt64,
         prevotes: [UInt8],
-        precommits: [UInt8]
+        precommits: [UInt8],
+        lastPrevotes: [UInt8],
+        lastPrecommits: [UInt8]
     ) {
         self.committed = committed
         self.round = round
         self.hasProposal = hasProposal
+        self.salt = salt
         self.prevotes = prevotes
         self.precommits = precommits
+        self.lastPrevotes = lastPrevotes
+        self.lastPrecommits = lastPrecommits
     }
 
-    package static let bitmapLimit = ValidatorSet.countLimit / 8
-
-    package func has(_ kind: Vote.Kind, of validator: ValidatorIndex) -> Bool {
-        let bitmap = kind == .prevote ? prevotes : precommits
-        let (byte, bit) = (Int(validator.value / 8), validator.value % 8)
-        return byte < bitmap.count && bitmap[byte] & (1 << bit) != 0
-    }
-
-    /// The bitmap of the places that are not nil.
-    package static func bitmap(_ votes: [SignedVote?]) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: (votes.count + 7) / 8)
-        for (place, vote) in votes.enumerated() where vote != nil {
-            bytes[place / 8] |= 1 << UInt8(place % 8)
+    /// Those of `votes` that the marks lack, or show another vote for: then one validator has said
+    /// two things, and the two should meet.
+    package static func unheard(
+        _ votes: [SignedVote?],
+        in marks: [UInt8],
+        salt: UInt64
+    ) -> [SignedVote] {
+        let own = Self.marks(votes, salt: salt)
+        return votes.indices.compactMap { place in
+            place < marks.count && marks[place] == own[place] ? nil : votes[place]
         }
-        return bytes
+    }
+
+    /// For each place 0 without a vote, otherwise a byte that depends on the vote's block.
+    package static func marks(_ votes: [SignedVote?], salt: UInt64) -> [UInt8] {
+        var known: [(block: Digest?, mark: UInt8)] = []
+        return votes.map { signed in
+            guard let block = signed.map(\.vote.block) else { return 0 }
+            if let seen = known.first(where: { $0.block == block }) { return seen.mark }
+            let mark = Self.mark(block, salt: salt)
+            known.append((block, mark))
+            return mark
+        }
+    }
+
+    private static let tag = HashTag("openledger/vote-mark/v1")
+
+    private static func mark(_ block: Digest?, salt: UInt64) -> UInt8 {
+        var writer = BorshWriter()
+        writer.write(salt)
+        writer.writeOptional(block)
+        return 1 + taggedHash(tag, writer.bytes).bytes[0] % 255
     }
 }
 
@@ -51,15 +80,20 @@ extension ReplicaStatus: BorshCodable {
         writer.write(committed)
         writer.write(round)
         writer.write(hasProposal)
-        writer.writeBytes(prevotes)
-        writer.writeBytes(precommits)
+        writer.write(salt)
+        for marks in [prevotes, precommits, lastPrevotes, lastPrecommits] {
+            writer.writeBytes(marks)
+        }
     }
 
     package init(from reader: inout BorshReader) throws(BorshError) {
         committed = try Height(from: &reader)
         round = try Round(from: &reader)
         hasProposal = try reader.readBool()
-        prevotes = try reader.readBytes(limit: Self.bitmapLimit)
-        precommits = try reader.readBytes(limit: Self.bitmapLimit)
+        salt = try reader.readUInt64()
+        prevotes = try reader.readBytes(limit: ValidatorSet.countLimit)
+        precommits = try reader.readBytes(limit: ValidatorSet.countLimit)
+        lastPrevotes = try reader.readBytes(limit: ValidatorSet.countLimit)
+        lastPrecommits = try reader.readBytes(limit: ValidatorSet.countLimit)
     }
 }

@@ -39,10 +39,10 @@ struct NodeRun: AsyncParsableCommand {
         func key(_ name: String) throws -> SigningKey {
             try KeyStore.open(Self.path(name, in: path)) { Password.given(file: file) }
         }
-        let validator = configuration.keys.validator
         if stateSync || configuration.stateSync.isEnabled {
             try await join(configuration, genesis, try key(configuration.keys.node))
         }
+        let hotKeys = [configuration.keys.validator, configuration.keys.nextValidator]
         let node: Node
         do {
             node = try Node(
@@ -50,7 +50,7 @@ struct NodeRun: AsyncParsableCommand {
                 home: NodeHome(path: path),
                 genesis: genesis,
                 nodeKey: try key(configuration.keys.node),
-                validatorKey: validator.isEmpty ? nil : HotKey(try key(validator)),
+                validatorKeys: try hotKeys.filter { !$0.isEmpty }.map { HotKey(try key($0)) },
                 logger: Self.logger(configuration)
             )
         } catch let error as NodeStartError {
@@ -95,7 +95,9 @@ struct NodeRun: AsyncParsableCommand {
         } catch let error as MetricsServerError {
             throw CommandFailure(.environment, "\(error)")
         } catch let fault as NodeFault {
-            throw CommandFailure(.environment, "the node has stopped: \(fault)")
+            var kind = CommandFailure.Kind.environment
+            if case .replica(.unknownVersion) = fault { kind = .upgradeNeeded }
+            throw CommandFailure(kind, "the node has stopped: \(fault)")
         }
     }
 

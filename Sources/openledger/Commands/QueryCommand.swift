@@ -9,6 +9,7 @@ struct QueryCommand: AsyncParsableCommand {
         subcommands: [
             Status.self, Balance.self, AccountQuery.self, BlockQuery.self,
             ObjectQuery<TransactionKind>.self, Supply.self, Events.self, Parameters.self,
+            Version.self,
             Validators.self, ObjectQuery<DatanetKind>.self, Contributions.self,
             ObjectQuery<ContributionKind>.self, ObjectQuery<SnapshotKind>.self,
             ObjectQuery<ModelKind>.self, ObjectQuery<AdapterKind>.self,
@@ -111,6 +112,15 @@ extension QueryCommand {
         @OptionGroup var options: QueryOptions
 
         func run() async throws { try await options.show("params_get") }
+    }
+
+    struct Version: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The protocol's version, and the one that comes."
+        )
+        @OptionGroup var options: QueryOptions
+
+        func run() async throws { try await options.show("version_get") }
     }
 
     struct Validators: AsyncParsableCommand {

@@ -9,10 +9,10 @@ import Primitives
 struct ValidatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validator",
-        abstract: "Register a validator, stake with one, and return yours to service.",
+        abstract: "Register a validator, stake with one, and look after yours.",
         subcommands: [
             Register.self, TransactionCommand.Delegate.self, TransactionCommand.Undelegate.self,
-            Unjail.self, List.self,
+            Unjail.self, RotateKey.self, Commission.self, Signal.self, List.self, Show.self,
         ]
     )
 
@@ -39,17 +39,13 @@ struct ValidatorCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let hot = try KeyStore.open(hotKey) { Password.given(file: hotPasswordFile) }
             let sender = try await options.sender()
-            let message = RegisterValidator.proofBytes(
-                chain: sender.info.chain,
-                owner: sender.address
-            )
+            let (key, proof) = try sender.proof(ofKey: hotKey, passwordFile: hotPasswordFile)
             let body = RegisterValidator(
-                key: hot.publicKey,
+                key: key,
                 stake: stake.amount,
                 commissionPerMille: commission,
-                proof: hot.sign(message)
+                proof: proof
             )
             let sent = try await sender.send(.registerValidator(body))
             options.show(
@@ -75,9 +71,21 @@ struct ValidatorCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "All registered validators.")
+        static let configuration = CommandConfiguration(
+            abstract: "All validators that may be chosen."
+        )
         @OptionGroup var options: QueryOptions
 
         func run() async throws { try await options.show("validator_list") }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "One validator.")
+        @Argument(help: "The validator's owner.") var owner: String
+        @OptionGroup var options: QueryOptions
+
+        func run() async throws {
+            try await options.show("validator_get", ["owner": .string(owner)])
+        }
     }
 }

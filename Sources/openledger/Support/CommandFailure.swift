@@ -18,6 +18,8 @@ struct CommandFailure: Error, Equatable {
         case key = 7
         /// A home directory, a disk, a port, or libraries that do not give the network's results.
         case environment = 8
+        /// The chain goes on with a protocol version that this program does not know.
+        case upgradeNeeded = 9
     }
 
     let kind: Kind

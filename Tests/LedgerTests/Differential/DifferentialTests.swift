@@ -58,7 +58,15 @@ struct DifferentialRun {
     private var sets: [UInt64: ValidatorSet] = [:]
 
     init(seed: UInt64) throws {
-        world = try World(adjust: { $0.staking.blockReward = Amount(units: 777_777_777_777) })
+        world = try World { parameters in
+            parameters.staking.blockReward = Amount(units: 777_777_777_777)
+            parameters.staking.voteWindow = 64
+            parameters.staking.missedVoteLimit = 5
+            parameters.staking.downtimeSlashPerMille = 7
+            parameters.staking.commissionHeights = 4
+            parameters.staking.maxValidators = 8
+            parameters.staking.maxCandidates = 9
+        }
         naive = NaiveLedger(world.genesis)
         generator = SeededGenerator(seed: seed)
         senders = world.users + world.operators.map(\.owner)
@@ -74,6 +82,8 @@ struct DifferentialRun {
                 naive.convict(owner)
             }
         }
+        let absent = generator.next() % 3 == 0 ? absentees() : []
+        naive.miss(absent, proposer: world.operators[0].hot.key)
         naive.payLeaving()
         var batch: [SignedTransaction] = []
         var expected: [Bool?] = []
@@ -86,7 +96,7 @@ struct DifferentialRun {
             }
         }
         for transaction in batch { expected.append(naive.run(transaction.body)) }
-        let outcome = try world.block(batch, evidence: proofs)
+        let outcome = try world.block(batch, evidence: proofs, absent: absent)
         naive.finish(proposer: world.operators[0].hot.key)
         sent += batch.count
         accepted += outcome.receipts.filter { $0.result == .ok }.count
@@ -111,7 +121,12 @@ struct DifferentialRun {
             }
             if pools != [member.bonded, member.leaving] { return "stake \(pools) \(member)" }
             if record.rewards.units != member.rewards { return "rewards" }
-            if (record.status == .tombstoned) != member.isOut { return "status" }
+            var status = member.jailedUntil.map { ValidatorRecord.Status.jailed(until: Height($0)) }
+            if member.isOut { status = .tombstoned }
+            if record.status != status ?? .active { return "status" }
+            if record.key != member.key || record.nextKey?.key != member.nextKey { return "key" }
+            if record.commissionPerMille != UInt16(member.commission) { return "commission" }
+            if record.missedVotes.total != UInt64(member.missed.count) { return "missed votes" }
         }
         for (place, shares) in naive.owned {
             let key = StateKey.delegation(place.member, place.delegator)
@@ -129,7 +144,8 @@ struct DifferentialRun {
         guard world.parameters.staking.isLast(world.height), !serving.isEmpty else { return nil }
         let set = world.validators.validators.map { ($0.address, $0.power) }
             .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
-        let isSame = set.elementsEqual(serving.prefix(16)) { $0.0 == $1.owner && $0.1 == $1.power }
+        let isSame = set.elementsEqual(serving.prefix(Int(world.parameters.staking.maxValidators)))
+        { $0.0 == $1.owner && $0.1 == $1.power }
         return isSame ? nil : "set"
     }
 
@@ -142,25 +158,31 @@ struct DifferentialRun {
         var amount = Amount(units: UInt128(generator.next()) * UInt128(generator.next() % 5_000))
         if generator.next() % 8 == 0 { amount = Amount(units: UInt128(generator.next() % 3)) }
         if generator.next() % 32 == 0 { amount = Amount(units: .max) }
-        switch generator.next() % 10 {
+        switch generator.next() % 14 {
         case 0...2: return .transfer(Transfer(to: other, amount: amount))
         case 3...5: return .delegate(Delegate(validator: owner(), amount: amount))
         case 6...8: return .undelegate(Undelegate(validator: owner(), amount: amount))
+        case 9: return .unjail
+        case 10: return .setCommission(perMille: UInt16(generator.next() % 1_001))
+        case 11:
+            let hot = Actor(UInt8(generator.next() % 64) + 160)
+            return .rotateKey(RotateKey(key: hot.key, proof: world.proof(of: hot, for: sender)))
         default:
             let hot = pick(hotKeys)
-            let message = RegisterValidator.proofBytes(
-                chain: world.genesis.chain,
-                owner: sender.address
-            )
             return .registerValidator(
                 RegisterValidator(
                     key: hot.key,
                     stake: amount,
                     commissionPerMille: UInt16(generator.next() % 1_001),
-                    proof: hot.sign(message)
+                    proof: world.proof(of: hot, for: sender)
                 )
             )
         }
+    }
+
+    private mutating func absentees() -> [Address] {
+        let set = world.lastValidators?.validators ?? []
+        return set.map(\.address).filter { _ in generator.next() % 4 == 0 }
     }
 
     private mutating func owner() -> Address {

@@ -31,8 +31,15 @@ struct NaiveLedger {
 
     struct Member: Equatable {
         let owner: Address
-        let key: PublicKey
-        let commission: UInt128
+        var key: PublicKey
+        var commission: UInt128
+        /// 0 for those of the genesis.
+        let registered: UInt64
+        var commissionSince: UInt64
+        var nextKey: PublicKey?
+        var nextKeySince: UInt64 = 0
+        var missed: [UInt64] = []
+        var jailedUntil: UInt64?
         var bonded = Pool()
         var leaving = Pool()
         var rewards: UInt128 = 0
@@ -55,6 +62,10 @@ struct NaiveLedger {
     var balances: [Address: UInt128] = [:]
     var nonces: [Address: UInt64] = [:]
     var members: [Address: Member] = [:]
+    /// Who may be chosen.
+    var listed: Set<Address> = []
+    /// Every key that anyone has named.
+    var keys: [PublicKey: Address] = [:]
     var owned: [Ownership: UInt128] = [:]
     var waiting: [Waiting] = []
     var treasury: UInt128
@@ -71,8 +82,12 @@ struct NaiveLedger {
             var new = Member(
                 owner: member.owner,
                 key: member.key,
-                commission: UInt128(member.commissionPerMille)
+                commission: UInt128(member.commissionPerMille),
+                registered: 0,
+                commissionSince: 0
             )
+            listed.insert(member.owner)
+            keys[member.key] = member.owner
             owned[Ownership(member: member.owner, delegator: member.owner)] =
                 new.bonded.put(member.stake.units)
             members[member.owner] = new
@@ -117,15 +132,43 @@ struct NaiveLedger {
     }
 
     mutating func convict(_ owner: Address) {
-        guard var member = members[owner], !member.isOut else { return }
-        let rate = UInt128(parameters.staking.equivocationSlashPerMille)
+        guard members[owner]?.isOut == false else { return }
+        slash(owner, UInt128(parameters.staking.equivocationSlashPerMille))
+        members[owner]?.isOut = true
+        members[owner]?.missed = []
+        members[owner]?.jailedUntil = nil
+    }
+
+    private mutating func slash(_ owner: Address, _ rate: UInt128) {
+        guard var member = members[owner] else { return }
         let lost = Self.perMille(member.bonded.tokens, rate)
         let lostLeaving = Self.perMille(member.leaving.tokens, rate)
         member.bonded.tokens -= lost
         member.leaving.tokens -= lostLeaving
-        member.isOut = true
         treasury += lost + lostLeaving
         members[owner] = member
+    }
+
+    /// Who is missing in the certificate of the block before.
+    mutating func miss(_ absent: [Address], proposer: PublicKey) {
+        let present = keys[proposer]
+        if let present { members[present]?.missed = [] }
+        let span = parameters.staking.voteWindow / 16
+        let missed = height - 1
+        for owner in absent where owner != present {
+            guard var member = members[owner], !member.isOut, member.jailedUntil == nil else {
+                continue
+            }
+            member.missed.append(missed)
+            member.missed.removeAll { $0 / span + 16 <= missed / span }
+            let isTooMuch = member.missed.count >= Int(parameters.staking.missedVoteLimit)
+            if isTooMuch {
+                member.missed = []
+                member.jailedUntil = height + parameters.staking.jailHeights
+            }
+            members[owner] = member
+            if isTooMuch { slash(owner, UInt128(parameters.staking.downtimeSlashPerMille)) }
+        }
     }
 
     /// Nil for a transaction that may not stand in the block, otherwise whether it did something.
@@ -146,7 +189,7 @@ struct NaiveLedger {
 
     mutating func finish(proposer: PublicKey) {
         let reward = min(parameters.staking.blockReward.units, rewardPool)
-        if let owner = members.values.first(where: { $0.key == proposer })?.owner {
+        if let owner = keys[proposer], members[owner]?.isOut == false {
             let part = Self.perMille(fees, UInt128(parameters.staking.proposerFeePerMille))
             members[owner]?.rewards += part + reward
             rewardPool -= reward
@@ -154,27 +197,43 @@ struct NaiveLedger {
         } else {
             treasury += fees
         }
-        if (height % UInt64(parameters.staking.epochLength)) == 0 { shareRewards() }
-    }
-
-    private mutating func shareRewards() {
-        for (owner, old) in members {
-            var member = old
-            let hasStake = member.bonded.tokens > 0
-            let own = hasStake ? Self.perMille(member.rewards, member.commission) : member.rewards
-            member.bonded.tokens += member.rewards - own
-            member.rewards = 0
+        guard height % parameters.staking.epochLength == 0 else { return }
+        for owner in listed {
+            shareRewards(owner)
+            guard var member = members[owner] else { continue }
+            if let next = member.nextKey, isSettled(member.nextKeySince) {
+                member.key = next
+                member.nextKey = nil
+            }
             members[owner] = member
-            balances[owner, default: 0] += own
+            let least = parameters.staking.minimumStake.units
+            if member.isOut || member.bonded.tokens < least { listed.remove(owner) }
         }
     }
 
-    /// Addresses and powers of those who would serve, the strongest first.
+    /// Named in an epoch before the one that ends now.
+    private func isSettled(_ named: UInt64) -> Bool {
+        let length = parameters.staking.epochLength
+        return named == 0 || (named - 1) / length < (height - 1) / length
+    }
+
+    private mutating func shareRewards(_ owner: Address) {
+        guard var member = members[owner] else { return }
+        let hasStake = member.bonded.tokens > 0
+        let own = hasStake ? Self.perMille(member.rewards, member.commission) : member.rewards
+        member.bonded.tokens += member.rewards - own
+        member.rewards = 0
+        members[owner] = member
+        balances[owner, default: 0] += own
+    }
+
+    /// Addresses and powers of those who would serve, the strongest first. At an epoch's end.
     var serving: [(owner: Address, power: UInt64)] {
-        let least = parameters.staking.minimumStake.units
-        return members.values.filter { !$0.isOut && $0.bonded.tokens >= least }
-            .map { ($0.owner, UInt64($0.bonded.tokens / 1_000_000_000_000_000_000)) }
-            .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+        members.values.filter {
+            listed.contains($0.owner) && $0.jailedUntil == nil && isSettled($0.registered)
+        }
+        .map { ($0.owner, UInt64($0.bonded.tokens / 1_000_000_000_000_000_000)) }
+        .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
     }
 
     // MARK: Actions
@@ -187,20 +246,62 @@ struct NaiveLedger {
             return true
         case .registerValidator(let body):
             guard members[sender] == nil, body.stake >= parameters.staking.minimumStake,
-                !members.values.contains(where: { $0.key == body.key })
+                keys[body.key] == nil, list(sender)
             else { return false }
+            keys[body.key] = sender
             members[sender] = Member(
                 owner: sender,
                 key: body.key,
-                commission: UInt128(body.commissionPerMille)
+                commission: UInt128(body.commissionPerMille),
+                registered: height,
+                commissionSince: height
             )
             return bond(sender, body.stake.units, sender)
         case .delegate(let body):
-            guard body.amount > .zero, members[body.validator]?.isOut == false else { return false }
+            guard body.amount > .zero, let member = members[body.validator], !member.isOut else {
+                return false
+            }
+            let (sum, isTooMuch) = member.bonded.tokens.addingReportingOverflow(body.amount.units)
+            guard !isTooMuch else { return false }
+            let least = parameters.staking.minimumStake.units
+            if member.bonded.tokens < least, sum >= least, !list(body.validator) { return false }
             return bond(body.validator, body.amount.units, sender)
+        case .unjail:
+            guard let member = members[sender], let until = member.jailedUntil, height >= until
+            else { return false }
+            members[sender]?.jailedUntil = nil
+            return true
+        case .rotateKey(let body):
+            guard let member = members[sender], !member.isOut, member.nextKey == nil,
+                keys[body.key] == nil
+            else { return false }
+            keys[body.key] = sender
+            members[sender]?.nextKey = body.key
+            members[sender]?.nextKeySince = height
+            return true
+        case .setCommission(let rate):
+            guard let member = members[sender], !member.isOut,
+                height - member.commissionSince >= parameters.staking.commissionHeights
+            else { return false }
+            let (old, new) = (Int(member.commission), Int(rate))
+            guard abs(old - new) <= Int(parameters.staking.commissionChangePerMille) else {
+                return false
+            }
+            shareRewards(sender)
+            members[sender]?.commission = UInt128(rate)
+            members[sender]?.commissionSince = height
+            return true
         case .undelegate(let body): return unbond(body.validator, body.amount.units, sender)
         default: return false
         }
+    }
+
+    /// Puts an owner on the list if it is not there; false without room.
+    private mutating func list(_ owner: Address) -> Bool {
+        guard !listed.contains(owner) else { return true }
+        guard listed.count < Int(parameters.staking.maxCandidates) else { return false }
+        listed.insert(owner)
+        return true
     }
 
     private mutating func pay(_ payer: Address, _ amount: UInt128) -> Bool {

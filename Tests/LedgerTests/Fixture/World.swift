@@ -26,6 +26,8 @@ final class World {
     var state = MemoryState()
     var height = Height.genesis
     var validators: ValidatorSet
+    /// The set that decided the last block.
+    var lastValidators: ValidatorSet?
     var events: [Event] = []
     var receipts: [Digest: Receipt.Result] = [:]
 
@@ -69,23 +71,29 @@ final class World {
 
     // MARK: Blocks
 
+    /// - Parameter absent: the owners whose votes the certificate of the last block lacks; nil for
+    ///   no certificate.
     @discardableResult
     func block(
         _ transactions: [SignedTransaction] = [],
-        evidence: [DuplicateVoteEvidence] = []
+        evidence: [DuplicateVoteEvidence] = [],
+        absent: [Address]? = nil,
+        proposer: Actor? = nil
     ) throws -> BlockOutcome {
         let next = height.next
         let input = BlockInput(
             height: next,
             time: 1_000 + next.value,
-            proposer: operators[0].hot.key,
+            proposer: (proposer ?? operators[0].hot).key,
             beacon: beacon(next),
             transactions: transactions,
-            evidence: evidence
+            evidence: evidence,
+            lastCommit: try absent.flatMap(certificate)
         )
         let outcome = try Execution.execute(input, on: state)
         state.apply(outcome.changes)
         height = next
+        lastValidators = validators
         validators = outcome.nextValidators
         events += outcome.events
         for receipt in outcome.receipts { receipts[receipt.transaction] = receipt.result }
@@ -94,6 +102,31 @@ final class World {
 
     func blocks(_ count: Int) throws {
         for _ in 0..<count { try block() }
+    }
+
+    /// A certificate of the last block; nobody verifies its signatures here.
+    private func certificate(without absent: [Address]) throws -> CommitCertificate? {
+        guard let set = lastValidators else { return nil }
+        let signers = set.validators.indices.filter {
+            !absent.contains(set.validators[$0].address)
+        }
+        return CommitCertificate(
+            height: height,
+            round: .zero,
+            block: .zero,
+            signatures: signers.map {
+                CommitCertificate.Entry(validator: ValidatorIndex(UInt16($0)), signature: .zero)
+            }
+        )
+    }
+
+    func finishEpoch() throws {
+        repeat { try block() } while !parameters.staking.isLast(height)
+    }
+
+    /// A hot key's word that it may serve this owner.
+    func proof(of hot: Actor, for owner: Actor) -> Signature {
+        hot.sign(RegisterValidator.proofBytes(chain: genesis.chain, owner: owner.address))
     }
 
     func beacon(_ height: Height) -> Digest {
