@@ -296,7 +296,8 @@ let shellTests: [Target] = [
     tests(
         "Storage",
         [
-            "Commitments", "Replica", "Ledger", "Voting", "StateTree", "Cryptography", "Primitives",
+            "CRocksDB", "Commitments", "Replica", "Ledger", "Voting", "StateTree", "Cryptography",
+            "Primitives",
         ]
     ),
     .testTarget(

@@ -16,6 +16,8 @@ package enum StorageError: Error, Equatable, Sendable {
     case otherChain(path: String, found: String, expected: String)
     /// The database was written by a later release.
     case newerFormat(path: String, found: UInt32, supported: UInt32)
+    /// The database has key spaces that this release does not know.
+    case unknownFamilies(path: String, names: [String])
     /// Blocks must follow each other without gaps.
     case wrongHeight(expected: UInt64, found: UInt64)
     case quotaExceeded(limit: UInt64, needed: UInt64)
@@ -34,6 +36,9 @@ extension StorageError: CustomStringConvertible {
             "\(path) belongs to the chain \(found), not to \(expected)"
         case .newerFormat(let path, let found, let supported):
             "\(path) has format \(found); this release reads formats up to \(supported)"
+        case .unknownFamilies(let path, let names):
+            "\(path) was written by a later release: it has \(names.joined(separator: ", ")), which "
+                + "this release does not know"
         case .wrongHeight(let expected, let found):
             "block \(found) cannot follow: the next height is \(expected)"
         case .quotaExceeded(let limit, let needed):

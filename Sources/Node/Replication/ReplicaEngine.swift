@@ -64,6 +64,7 @@ struct ReplicaEngine: ~Copyable {
         case .sign(let request): return try sign(request)
         case .persist(let entry, let sync):
             do { try database.append(entry, sync: sync) } catch { throw .storage(error) }
+            if sync { do { try signer?.confirm(entry) } catch { throw .signing(error) } }
         case .commit(let committed):
             do { try database.commit(committed) } catch { throw .storage(error) }
             outlets.committed(committed.height)
@@ -84,7 +85,7 @@ struct ReplicaEngine: ~Copyable {
             return .signed(item)
         } catch {
             switch error {
-            case .goesBack, .conflicts:
+            case .goesBack, .conflicts, .forgotten:
                 logger.error("a signature was refused", metadata: ["reason": "\(error)"])
                 return nil
             default: throw .signing(error)

@@ -5,7 +5,7 @@ import Cryptography
 package import Primitives
 package import Replica
 package import Storage
-package import Voting
+import Voting
 
 /// A validator's hot key behind its guard.
 package struct ValidatorSigner: ~Copyable, Sendable {
@@ -33,14 +33,7 @@ package struct ValidatorSigner: ~Copyable, Sendable {
             return .vote(SignedVote(vote: vote, signature: key.key.sign(bytes)))
         case .proposal(let proposal):
             let bytes = proposal.signBytes(chain: chain)
-            try guardian.authorise(
-                SignPosition(
-                    height: proposal.height.value,
-                    round: proposal.round.value,
-                    step: .proposal
-                ),
-                signing: bytes
-            )
+            try guardian.authorise(SignPosition(proposal), signing: bytes)
             return .proposal(SignedProposal(proposal: proposal, signature: key.key.sign(bytes)))
         case .beacon(let alpha):
             // One key has one proof for each input, so there is nothing to contradict.
@@ -48,29 +41,53 @@ package struct ValidatorSigner: ~Copyable, Sendable {
         }
     }
 
-    /// Refuses a record that is older than the log: then the log shows votes of this validator
-    /// that the record has forgotten, for instance because a backup of it was restored.
-    package func checkRecord(
+    /// Notes what the log has durably, just before it is sent.
+    package mutating func confirm(_ entry: WALEntry) throws(SignGuardError) {
+        guard let last, SignPosition(entry) == last else { return }
+        try guardian.confirm(last)
+    }
+
+    /// The height through which nothing is signed, because the log has lost votes; nil when it is
+    /// whole.
+    package var silentThrough: UInt64? {
+        guardian.silentThrough > 0 ? guardian.silentThrough : nil
+    }
+
+    /// Compares record and log, which a restored backup or a bad disk can set apart.
+    ///
+    /// A record older than the log is refused: it has forgotten votes. A log older than the record
+    /// has forgotten what those votes lock, so this validator is silent until others have decided
+    /// the height. Only the vote that was signed last may be missing: it was not sent.
+    package mutating func checkRecord(
         against log: [WALEntry],
-        validators: ValidatorSet
+        on tip: ChainTip
     ) throws(SignGuardError) {
-        guard let ours = validators.index(of: publicKey) else { return }
-        for entry in log {
-            let position: SignPosition
-            switch entry {
-            case .vote(let signed) where signed.vote.validator == ours:
-                position = SignPosition(signed.vote)
-            case .proposal(let signed, _, _) where signed.proposal.proposer == ours:
-                position = SignPosition(
-                    height: signed.proposal.height.value,
-                    round: signed.proposal.round.value,
-                    step: .proposal
-                )
-            default: continue
-            }
+        let ours = tip.validators.index(of: publicKey).map { index in
+            log.filter { $0.author == index }.compactMap { SignPosition($0) }
+        }
+        for position in ours ?? [] {
             guard let last, position <= last else {
                 throw .behindLog(signed: position, last: last)
             }
+        }
+        if let last, last.height > tip.height.next.value {
+            guardian.keepSilent(through: last.height)
+        }
+        if let logged = guardian.logged, logged.height > tip.height.value,
+            ours?.contains(logged) != true
+        {
+            guardian.keepSilent(through: logged.height)
+        }
+    }
+}
+
+extension WALEntry {
+    /// Whose vote or proposal it is.
+    fileprivate var author: ValidatorIndex? {
+        switch self {
+        case .vote(let signed): signed.vote.validator
+        case .proposal(let signed, _, _): signed.proposal.proposer
+        case .started, .timeout: nil
         }
     }
 }
@@ -81,6 +98,23 @@ extension SignPosition {
             height: vote.height.value,
             round: vote.round.value,
             step: vote.kind == .prevote ? .prevote : .precommit
+        )
+    }
+
+    /// Where a log entry was signed; nil for entries without a signature.
+    init?(_ entry: WALEntry) {
+        switch entry {
+        case .vote(let signed): self.init(signed.vote)
+        case .proposal(let signed, _, _): self.init(signed.proposal)
+        case .started, .timeout: return nil
+        }
+    }
+
+    init(_ proposal: Proposal) {
+        self.init(
+            height: proposal.height.value,
+            round: proposal.round.value,
+            step: .proposal
         )
     }
 }

@@ -161,6 +161,10 @@ extension Database {
     ) throws(StorageError) {
         let expected = ChainIdentity(genesis)
         guard let bytes = try store.value(.meta, ChainKey.identity) else {
+            // Genesis is one batch, so whatever has a state has an identity.
+            guard try store.scan(.state, limit: 1).isEmpty else {
+                throw .corrupt(path: path, detail: "it has a state, but not whose")
+            }
             return try writeGenesis(genesis, expected, to: store, path: path)
         }
         let format = (try? BorshFormat(prefixOf: bytes))?.value ?? 0
