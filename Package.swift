@@ -264,6 +264,7 @@ let shell: [Target] = [
             "Commitments",
             "StateTree", "Cryptography", "JSON", "Primitives", logging, lifecycle, httpClient,
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -327,7 +328,7 @@ let shellTests: [Target] = [
             "Storage", "Peers", "RPC", "Replica", "Ledger", "Voting", "Wallet", "Commitments",
             "StateTree",
             "Cryptography", "JSON", "Primitives", logging, httpClient,
-        ]
+        ] + hummingbird
     ),
 ]
 

@@ -1,4 +1,5 @@
 package import RPC
+package import Storage
 
 /// Everything about a node that its operator chooses. What all nodes of a network must agree on is
 /// in the genesis document instead.
@@ -21,6 +22,8 @@ package struct Configuration: Sendable, Equatable {
         package var node = "keys/node.json"
         /// The hot key of a validator; none makes this node a follower.
         package var validator = ""
+        /// `unix:PATH` of a signer process that has the hot key instead; empty for none.
+        package var signer = ""
         /// Opens both files; none means that they are unsealed.
         package var passwordFile = ""
     }
@@ -32,9 +35,22 @@ package struct Configuration: Sendable, Equatable {
     }
 
     package struct Storage: Sendable, Equatable {
+        /// `archive` keeps everything, `pruned` what a validator needs, `custom` what the two
+        /// numbers say.
+        package var pruning = "custom"
         /// How many heights of old state are kept for proofs; 0 keeps all.
         package var keptHeights = 10_000
+        /// How many blocks are kept; 0 keeps all.
+        package var keptBlocks = 0
         package var cacheMebibytes = 64
+
+        package var retention: Retention {
+            switch pruning {
+            case "archive": .archive
+            case "pruned": .pruned
+            default: Retention(states: UInt64(keptHeights), blocks: UInt64(keptBlocks))
+            }
+        }
     }
 
     package struct Metrics: Sendable, Equatable {

@@ -10,6 +10,8 @@ package enum StorageError: Error, Equatable, Sendable {
     /// Another process holds the home directory.
     case locked(path: String)
     case missing(path: String)
+    /// Nobody listens at the socket.
+    case refusedConnection(path: String)
     /// Bytes on disk are not what was written.
     case corrupt(path: String, detail: String)
     /// The database was made for another chain.
@@ -31,6 +33,7 @@ extension StorageError: CustomStringConvertible {
         case .notWritable(let path): "\(path) cannot be written: it is read-only or not permitted"
         case .locked(let path): "\(path) is in use by another running node"
         case .missing(let path): "\(path) does not exist"
+        case .refusedConnection(let path): "nobody listens at \(path)"
         case .corrupt(let path, let detail): "\(path) is damaged: \(detail)"
         case .otherChain(let path, let found, let expected):
             "\(path) belongs to the chain \(found), not to \(expected)"

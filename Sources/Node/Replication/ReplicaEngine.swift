@@ -64,7 +64,7 @@ struct ReplicaEngine: ~Copyable {
         case .sign(let request): return try sign(request)
         case .persist(let entry, let sync):
             do { try database.append(entry, sync: sync) } catch { throw .storage(error) }
-            if sync { do { try signer?.confirm(entry) } catch { throw .signing(error) } }
+            if sync { try confirm(entry) }
         case .commit(let committed):
             do { try database.commit(committed) } catch { throw .storage(error) }
             outlets.committed(committed.height)
@@ -85,11 +85,20 @@ struct ReplicaEngine: ~Copyable {
             return .signed(item)
         } catch {
             switch error {
-            case .goesBack, .conflicts, .forgotten:
+            case .goesBack, .conflicts, .forgotten, .signer:
                 logger.error("a signature was refused", metadata: ["reason": "\(error)"])
                 return nil
             default: throw .signing(error)
             }
+        }
+    }
+
+    /// A signer process that cannot be told is no reason to stop: its record then says less than it
+    /// could, never more.
+    private mutating func confirm(_ entry: WALEntry) throws(NodeFault) {
+        do throws(SignGuardError) { try signer?.confirm(entry) } catch {
+            guard case .signer = error else { throw .signing(error) }
+            logger.warning("the signer was not told", metadata: ["reason": "\(error)"])
         }
     }
 

@@ -27,7 +27,8 @@ package struct Node: Sendable {
     let home: NodeHome
     let configuration: Configuration
     private let record: ChainRecord
-    let logger: Logger
+    private let logger: Logger
+    private let levels: LogLevels
     private let network: PeerNetwork
     package let exchange: ArtifactExchange
     package let runner: ReplicaRunner
@@ -44,6 +45,8 @@ package struct Node: Sendable {
         validatorKey: HotKey?,
         logger: Logger
     ) throws(NodeStartError) {
+        // A text that is not understood was refused where it was read.
+        let levels = LogLevels(configuration.log.level) ?? LogLevels()
         let opened = try OpenedHome(
             home: home,
             genesis: genesis,
@@ -52,7 +55,7 @@ package struct Node: Sendable {
         let network = PeerNetwork(
             configuration: try Self.networkConfiguration(configuration, genesis),
             identity: PeerIdentity(signedBy: nodeKey),
-            logger: logger
+            logger: levels.logger(logger, for: "network")
         )
         record = ChainRecord(
             chain: genesis.chain,
@@ -71,12 +74,16 @@ package struct Node: Sendable {
                 database: database,
                 network: network,
                 signer: signer,
-                logger: logger
+                logger: levels.logger(logger, for: "consensus")
             )
         } catch {
             throw .fault(error)
         }
-        exchange = ArtifactExchange(store: artifacts, network: network, logger: logger)
+        exchange = ArtifactExchange(
+            store: artifacts,
+            network: network,
+            logger: levels.logger(logger, for: "artifacts")
+        )
         gateway = NodeGateway(
             runner: runner,
             artifacts: artifacts,
@@ -88,8 +95,11 @@ package struct Node: Sendable {
         self.configuration = configuration
         self.network = network
         self.logger = logger
+        self.levels = levels
         hotKey = validatorKey
     }
+
+    func moduleLogger(_ module: String) -> Logger { levels.logger(logger, for: module) }
 
     /// Binds the port for peers; `run` does it otherwise.
     @discardableResult
@@ -108,7 +118,9 @@ package struct Node: Sendable {
             network,
             TaskService { [exchange] in await exchange.run() },
             TaskService { [runner, exchange] in try await runner.run(artifacts: exchange) },
-            gateway.server(configuration.rpc, logger: logger) { await onReady($0, peersPort) },
+            gateway.server(configuration.rpc, logger: moduleLogger("rpc")) {
+                await onReady($0, peersPort)
+            },
         ]
         if let hotKey, configuration.verifier.isEnabled {
             services.append(
@@ -118,11 +130,22 @@ package struct Node: Sendable {
                     exchange: exchange,
                     record: record,
                     key: hotKey,
-                    logger: logger
+                    logger: moduleLogger("verifier")
                 )
             )
         }
         if configuration.metrics.isEnabled { services += metricsServices() }
+        do {
+            services.append(
+                try AdminServer(
+                    path: home.adminSocket,
+                    database: runner.database,
+                    logger: moduleLogger("admin")
+                )
+            )
+        } catch {
+            throw NodeStartError.storage(error)
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map {

@@ -48,7 +48,7 @@ extension NodeGateway: NodeAPI {
             block: tip?.hash ?? record.genesis,
             blockTime: tip?.time ?? 0,
             stateRoot: tip?.stateRoot ?? .zero,
-            earliestHeight: Height.genesis.next,
+            earliestHeight: (try? chain.earliestBlock()) ?? Height.genesis.next,
             peers: runner.network.connectedPeers.count,
             isSynchronising: pool?.isSynchronising ?? false,
             waitingTransactions: pool?.count ?? 0,

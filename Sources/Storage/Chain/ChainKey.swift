@@ -8,6 +8,8 @@ enum ChainKey {
     static let tip = Array("tip".utf8)
     /// The oldest version whose tree is whole.
     static let earliestVersion = Array("earliest".utf8)
+    /// The oldest block that is kept.
+    static let earliestBlock = Array("earliestBlock".utf8)
 
     // Family `blocks`, told apart by the first byte.
     static func block(_ height: Height) -> [UInt8] { [0x62] + bigEndian(height.value) }

@@ -26,6 +26,12 @@ package struct ChainReader: Sendable {
         return ChainKey.number(bytes) ?? 0
     }
 
+    /// The oldest block that is kept; beyond the tip while there is none.
+    package func earliestBlock() throws(StorageError) -> Height {
+        let bytes = try values.value(.meta, ChainKey.earliestBlock) ?? []
+        return Height(ChainKey.number(bytes) ?? Height.genesis.next.value)
+    }
+
     package func block(at height: Height) throws(StorageError) -> CertifiedBlock? {
         guard let bytes = try values.value(.blocks, ChainKey.block(height)) else { return nil }
         return try decode(bytes, "block")

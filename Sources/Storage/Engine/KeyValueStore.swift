@@ -115,6 +115,22 @@ import Synchronization
         }
     }
 
+    /// Writes the database as it is now into `directory`, which must not exist. On the same file
+    /// system its large files are shared and cost no room until the database changes.
+    package func checkpoint(into directory: String) throws(StorageError) {
+        guard !Files.exists(directory) else {
+            throw .io(path: directory, detail: "it exists already")
+        }
+        let checkpoint = try unsafe checked(directory) { error in
+            unsafe rocksdb_checkpoint_object_create(database, error)
+        }
+        defer { unsafe rocksdb_checkpoint_object_destroy(checkpoint) }
+        // Everything is brought into files first, so that the copy needs no log.
+        try unsafe checked(directory) { error in
+            unsafe rocksdb_checkpoint_create(checkpoint, directory, 0, error)
+        }
+    }
+
     /// A view of this moment, unaffected by later writes.
     package func snapshot() -> KeyValueSnapshot {
         unsafe KeyValueSnapshot(store: self, snapshot: rocksdb_create_snapshot(database))

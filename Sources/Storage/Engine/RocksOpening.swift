@@ -56,7 +56,7 @@ private func refuseStrangeFamilies(
 }
 
 /// The options of every column family and of the database; the caller destroys them. Sizes are for
-/// a node that shares its machine: about 64 MiB of write buffers in all, and one cache of blocks
+/// a node that shares its machine: 16 MiB of write buffers in all, and one cache of blocks
 /// that the column families share.
 private func makeRocksOptions(
     path: String,
@@ -76,8 +76,8 @@ private func makeRocksOptions(
     // Files in which much was deleted are rewritten without it, while the node runs.
     unsafe rocksdb_options_add_compact_on_deletion_collector_factory(options, 4_096, 1_024)
     unsafe rocksdb_options_set_max_open_files(options, 256)
-    unsafe rocksdb_options_set_write_buffer_size(options, 8 << 20)
-    unsafe rocksdb_options_set_db_write_buffer_size(options, 64 << 20)
+    unsafe rocksdb_options_set_write_buffer_size(options, 4 << 20)
+    unsafe rocksdb_options_set_db_write_buffer_size(options, 16 << 20)
     unsafe rocksdb_options_set_max_total_wal_size(options, 64 << 20)
     unsafe rocksdb_options_set_keep_log_file_num(options, 2)
     unsafe rocksdb_options_set_info_log_level(options, Int32(rocksdbWarnLevel))

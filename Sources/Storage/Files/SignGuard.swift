@@ -19,6 +19,8 @@ package enum SignGuardError: Error, Equatable, Sendable {
     /// Votes of this height were sent and the log has lost them, and with them what they lock.
     case forgotten(asked: SignPosition, silentThrough: UInt64)
     case damaged(path: String, offset: UInt64)
+    /// The signer process refuses, or cannot be reached; one sentence.
+    case signer(String)
     case storage(StorageError)
 }
 
@@ -42,11 +44,9 @@ package struct SignGuard: ~Copyable, Sendable {
     private var file: PosixFile
     private var slots: UInt64
     package private(set) var last: SignPosition?
-    private var lastDigest: Digest?
+    private(set) var lastDigest: Digest?
     /// The last position that the consensus log had durably, so that it may have been sent.
     package private(set) var logged: SignPosition?
-    /// Nothing is signed up to this height.
-    package private(set) var silentThrough: UInt64 = 0
 
     /// - Parameter chainHasBlocks: whether the database is past genesis, when a missing record is
     ///   a lost one.
@@ -93,14 +93,16 @@ package struct SignGuard: ~Copyable, Sendable {
         signing bytes: [UInt8]
     ) throws(SignGuardError) {
         let digest = taggedHash(Self.tag, bytes)
-        guard position.height > silentThrough else {
-            throw .forgotten(asked: position, silentThrough: silentThrough)
-        }
         if let last, position <= last {
             guard position == last else { throw .goesBack(asked: position, last: last) }
             guard digest == lastDigest else { throw .conflicts(at: position) }
             return
         }
+        try record(position, digest)
+    }
+
+    /// Makes the position the last one, durably.
+    mutating func record(_ position: SignPosition, _ digest: Digest) throws(SignGuardError) {
         do {
             try append(Self.slot(position, digest))
         } catch {
@@ -121,11 +123,6 @@ package struct SignGuard: ~Copyable, Sendable {
         }
         slots += 1
         logged = position
-    }
-
-    /// Signs nothing at or below this height, because locks may have been lost with the log.
-    package mutating func keepSilent(through height: UInt64) {
-        silentThrough = max(silentThrough, height)
     }
 
     private mutating func append(_ slot: [UInt8]) throws(StorageError) {
@@ -253,6 +250,7 @@ extension SignGuardError: CustomStringConvertible {
                 + "\(height); it signs again after that"
         case .damaged(let path, let offset):
             "the signing record \(path) is damaged at byte \(offset)"
+        case .signer(let sentence): sentence
         case .storage(let error): error.description
         }
     }

@@ -6,12 +6,14 @@ import Ledger
 import Logging
 import Node
 import RPC
+import Storage
 
 /// Runs a node until it is asked to stop.
 struct NodeRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run a node from its home directory, in the foreground."
+        abstract: "Run a node from its home directory, in the foreground.",
+        aliases: ["start"]
     )
     @OptionGroup var settings: SettingOptions
     @OptionGroup var home: HomeOptions
@@ -36,7 +38,7 @@ struct NodeRun: AsyncParsableCommand {
         func key(_ name: String) throws -> SigningKey {
             try KeyStore.open(Self.path(name, in: path)) { Password.given(file: file) }
         }
-        let validator = configuration.keys.validator
+        let hotKey = try Self.hotKey(configuration.keys, in: path, genesis, open: key)
         let node: Node
         do {
             node = try Node(
@@ -44,13 +46,40 @@ struct NodeRun: AsyncParsableCommand {
                 home: NodeHome(path: path),
                 genesis: genesis,
                 nodeKey: try key(configuration.keys.node),
-                validatorKey: validator.isEmpty ? nil : HotKey(try key(validator)),
+                validatorKey: hotKey,
                 logger: Self.logger(configuration)
             )
         } catch let error as NodeStartError {
             throw CommandFailure(.environment, error.description)
         }
         try await serve(node, host: configuration.rpc.host)
+    }
+
+    /// From a file or a signer process; nil for a node that only follows.
+    private static func hotKey(
+        _ keys: Configuration.Keys,
+        in home: String,
+        _ genesis: Genesis,
+        open: (String) throws -> SigningKey
+    ) throws -> HotKey? {
+        guard !keys.signer.isEmpty else {
+            return keys.validator.isEmpty ? nil : HotKey(try open(keys.validator))
+        }
+        guard keys.validator.isEmpty else {
+            throw CommandFailure(
+                .badInput,
+                "keys.signer and keys.validator exclude each other: the key is in one place"
+            )
+        }
+        guard keys.signer.hasPrefix("unix:") else {
+            throw CommandFailure(.badInput, "keys.signer must be unix:PATH, not \(keys.signer)")
+        }
+        let socket = path(String(keys.signer.dropFirst("unix:".count)), in: home)
+        do throws(SignGuardError) {
+            return HotKey(signer: try SignerClient(path: socket, genesis: genesis.hash))
+        } catch {
+            throw CommandFailure(.key, error.description)
+        }
     }
 
     private func serve(_ node: Node, host: String) async throws {
@@ -93,7 +122,7 @@ struct NodeRun: AsyncParsableCommand {
             if isJSON { return JSONLogHandler(label: label) }
             return StreamLogHandler.standardError(label: label)
         }
-        logger.logLevel = Logger.Level(rawValue: configuration.log.level) ?? .info
+        logger.logLevel = LogLevels(configuration.log.level)?.level ?? .info
         return logger
     }
 }
