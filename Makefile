@@ -12,6 +12,7 @@ MODEL ?= small
 KEEP ?=
 JSON ?=
 SEEDS ?= 0-999
+POINTS ?= 1000
 TWINS ?= $(if $(filter command line,$(origin SEEDS)),$(SEEDS),0-499999)
 
 .PHONY: help
@@ -68,6 +69,14 @@ sim: ## simulate replicas under faults (SEEDS=FIRST-LAST or one seed), every see
 twins: ## consensus alone among twins and other faulty validators (SEEDS=FIRST-LAST)
 	OPENLEDGER_CORE=chain swift build $(SWIFT_FLAGS) --product simulate
 	@"$$(OPENLEDGER_CORE=chain swift build $(SWIFT_FLAGS) --show-bin-path)/simulate" twins $(TWINS)
+
+.PHONY: crash
+crash: build ## crash real validators at their writes (POINTS=1000), restart and check them each time
+	@Tests/Crash/run --openledger "$$(swift build $(SWIFT_FLAGS) --show-bin-path)/openledger" --points $(POINTS)
+
+.PHONY: pruning
+pruning: ## the disk of a pruned node over 50000 blocks
+	OPENLEDGER_PRUNING=50000 swift test $(SWIFT_FLAGS) --filter PruningTests
 
 .PHONY: mutants
 mutants: ## plant each defect of Tests/Mutants: the tests have to catch it

@@ -277,6 +277,7 @@ let shell: [Target] = [
             "Commitments",
             "StateTree", "Cryptography", "JSON", "Primitives", logging, lifecycle, httpClient,
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "NIOCore", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -309,7 +310,7 @@ let shellTests: [Target] = [
     tests(
         "Storage",
         [
-            "Commitments", "Replica", "LightClient", "Ledger", "Voting", "StateTree",
+            "CRocksDB", "Commitments", "Replica", "LightClient", "Ledger", "Voting", "StateTree",
             "Cryptography", "Primitives",
         ]
     ),
@@ -342,7 +343,7 @@ let shellTests: [Target] = [
             "Commitments",
             "StateTree",
             "Cryptography", "JSON", "Primitives", logging, httpClient,
-        ]
+        ] + hummingbird
     ),
 ]
 

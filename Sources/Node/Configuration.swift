@@ -1,4 +1,5 @@
 package import RPC
+package import Storage
 
 /// Everything about a node that its operator chooses. What all nodes of a network must agree on is
 /// in the genesis document instead.
@@ -23,6 +24,8 @@ package struct Configuration: Sendable, Equatable {
         package var validator = ""
         /// Its successor while it is being replaced.
         package var nextValidator = ""
+        /// `unix:PATH` of a signer process that has the hot key instead; empty for none.
+        package var signer = ""
         /// Opens both files; none means that they are unsealed.
         package var passwordFile = ""
     }
@@ -34,9 +37,22 @@ package struct Configuration: Sendable, Equatable {
     }
 
     package struct Storage: Sendable, Equatable {
+        /// `archive` keeps everything, `pruned` what a validator needs, `custom` what the two
+        /// numbers say.
+        package var pruning = "custom"
         /// How many heights of old state are kept for proofs; 0 keeps all.
         package var keptHeights = 10_000
+        /// How many blocks are kept; 0 keeps all.
+        package var keptBlocks = 0
         package var cacheMebibytes = 64
+
+        package var retention: Retention {
+            switch pruning {
+            case "archive": .archive
+            case "pruned": .pruned
+            default: Retention(states: UInt64(keptHeights), blocks: UInt64(keptBlocks))
+            }
+        }
     }
 
     package struct Snapshots: Sendable, Equatable {

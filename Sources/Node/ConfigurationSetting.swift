@@ -11,6 +11,7 @@ package struct ConfigurationSetting: Sendable {
         case integer(any Path<Int>, ClosedRange<Int>)
         case flag(any Path<Bool>)
         case list(any Path<[String]>)
+        case levels(any Path<String>)
     }
 
     /// Section and key, such as `rpc.port`.
@@ -38,6 +39,11 @@ package struct ConfigurationSetting: Sendable {
             "rpc.allowed_hosts",
             .list(\.rpc.allowedHosts),
             "names in the Host header that are accepted, besides localhost and IP addresses"
+        ),
+        .init(
+            "rpc.requests_per_second",
+            .integer(\.rpc.requestsPerSecond, 0...1_000_000),
+            "what one address may ask, besides this machine, with bursts of twice that; 0 is any"
         ),
         .init(
             "rpc.artifact_limit",
@@ -68,6 +74,11 @@ package struct ConfigurationSetting: Sendable {
             "the hot key that replaces it, from the height on at which the chain expects it"
         ),
         .init(
+            "keys.signer",
+            .text(\.keys.signer),
+            "unix:PATH of a signer process that has the hot key, instead of keys.validator"
+        ),
+        .init(
             "keys.password_file",
             .text(\.keys.passwordFile),
             "a file with the password of all keys; empty if they are not sealed"
@@ -83,9 +94,19 @@ package struct ConfigurationSetting: Sendable {
             "threads for re-running; the results do not depend on it"
         ),
         .init(
+            "storage.pruning",
+            .choice(\.storage.pruning, ["archive", "pruned", "custom"]),
+            "archive keeps all, pruned 1000 heights of state and 10000 blocks, custom as below"
+        ),
+        .init(
             "storage.kept_heights",
             .integer(\.storage.keptHeights, 0...1_000_000_000),
             "how many heights of old state are kept for proofs; 0 keeps all"
+        ),
+        .init(
+            "storage.kept_blocks",
+            .integer(\.storage.keptBlocks, 0...1_000_000_000),
+            "how many blocks are kept, at least 100; 0 keeps all"
         ),
         .init(
             "storage.cache_mib",
@@ -156,11 +177,9 @@ package struct ConfigurationSetting: Sendable {
         .init("metrics.port", .integer(\.metrics.port, 0...65_535), "0 takes any free port"),
         .init(
             "log.level",
-            .choice(
-                \.log.level,
-                ["trace", "debug", "info", "notice", "warning", "error", "critical"]
-            ),
-            "the least important messages that are written"
+            .levels(\.log.level),
+            "trace, debug, info, notice, warning, error or critical; also by module: "
+                + "info,network:debug,rpc:warning"
         ),
         .init("log.format", .choice(\.log.format, ["plain", "json"]), "a line of text or of JSON"),
     ]
@@ -188,6 +207,9 @@ extension ConfigurationSetting {
         case .integer(_, let range): "an integer from \(range.lowerBound) to \(range.upperBound)"
         case .flag: "true or false"
         case .list: "a list of texts"
+        case .levels:
+            "a level, perhaps with levels of modules ("
+                + LogLevels.modules.sorted().joined(separator: ", ") + "), as in info,rpc:debug"
         }
     }
 
@@ -196,6 +218,8 @@ extension ConfigurationSetting {
         switch (access, value) {
         case (.text(let path), .text(let text)): configuration[keyPath: path] = text
         case (.choice(let path, let words), .text(let text)) where words.contains(text):
+            configuration[keyPath: path] = text
+        case (.levels(let path), .text(let text)) where LogLevels(text) != nil:
             configuration[keyPath: path] = text
         case (.integer(let path, let range), .integer(let number)) where range.contains(number):
             configuration[keyPath: path] = number
@@ -209,7 +233,7 @@ extension ConfigurationSetting {
     /// Sets the value from the text of a flag or of an environment variable.
     func set(text: String, in configuration: inout Configuration) -> Bool {
         switch access {
-        case .text, .choice: return set(.text(text), in: &configuration)
+        case .text, .choice, .levels: return set(.text(text), in: &configuration)
         case .integer: return Int(text).map { set(.integer($0), in: &configuration) } ?? false
         case .flag: return Bool(text).map { set(.flag($0), in: &configuration) } ?? false
         case .list:
@@ -221,7 +245,8 @@ extension ConfigurationSetting {
     /// The value as TOML.
     package func toml(in configuration: Configuration) -> String {
         switch access {
-        case .text(let path), .choice(let path, _): return Self.quoted(configuration[keyPath: path])
+        case .text(let path), .choice(let path, _), .levels(let path):
+            return Self.quoted(configuration[keyPath: path])
         case .integer(let path, _): return String(configuration[keyPath: path])
         case .flag(let path): return String(configuration[keyPath: path])
         case .list(let path):

@@ -42,7 +42,7 @@ package struct ClaimVerifier: Sendable {
     private let hot: Address
     private let sender: any VerdictSender
     /// Gives the salt of a claim and panel; nobody without the key can.
-    private let salt: @Sendable (_ claim: Digest, _ panel: UInt64) -> Digest
+    private let salt: @Sendable (_ claim: Digest, _ panel: UInt64) throws -> Digest
     private var watched: [Digest] = []
     private var judged: [Digest: (panel: UInt64, judgement: ClaimJudgement)] = [:]
     private var waits: [Digest: (stamp: UInt32, phase: Claim.Phase, reviews: Int)] = [:]
@@ -51,7 +51,7 @@ package struct ClaimVerifier: Sendable {
         assembly: ClaimAssembly,
         hot: Address,
         sender: any VerdictSender,
-        salt: @escaping @Sendable (_ claim: Digest, _ panel: UInt64) -> Digest
+        salt: @escaping @Sendable (_ claim: Digest, _ panel: UInt64) throws -> Digest
     ) {
         self.assembly = assembly
         self.hot = hot
@@ -114,7 +114,7 @@ package struct ClaimVerifier: Sendable {
         _ seat: Seat
     ) async throws -> Outcome {
         let judgement = try await judgement(id, claim, seat)
-        let digest = commitment(of: judgement, id, claim, seat.member)
+        let digest = try commitment(of: judgement, id, claim, seat.member)
         try await sender.send(.commit(CommitVerdict(claim: id, digest: digest)))
         waits[id] = (claim.stamp, claim.phase, 0)
         return .committed(claim: id, judgement)
@@ -128,10 +128,10 @@ package struct ClaimVerifier: Sendable {
         let member = seat.member
         var judgement = try await judgement(id, claim, seat)
         // After a restart, what could not be had before may be there now: open what was said.
-        if commitment(of: judgement, id, claim, member) != member.commitment {
+        if try commitment(of: judgement, id, claim, member) != member.commitment {
             judgement = .unavailable
         }
-        guard commitment(of: judgement, id, claim, member) == member.commitment else {
+        guard try commitment(of: judgement, id, claim, member) == member.commitment else {
             return .failed(claim: id, reason: "the committed verdict is not one of this node's")
         }
         try await sender.send(
@@ -140,7 +140,7 @@ package struct ClaimVerifier: Sendable {
                     claim: id,
                     verdict: judgement.verdict,
                     trace: judgement.trace,
-                    salt: salt(id, panelStamp(claim))
+                    salt: try salt(id, panelStamp(claim))
                 )
             )
         )
@@ -153,8 +153,8 @@ package struct ClaimVerifier: Sendable {
         _ id: Digest,
         _ claim: Claim,
         _ member: Panel.Member
-    ) -> Digest {
-        judgement.verdict.commitment(
+    ) throws -> Digest {
+        try judgement.verdict.commitment(
             claim: id,
             trace: judgement.trace,
             salt: salt(id, panelStamp(claim)),

@@ -10,12 +10,14 @@ struct OpenLedger: AsyncParsableCommand {
         commandName: "openledger",
         abstract: "A proof-of-stake network that pays the people whose data made a model useful.",
         subcommands: [
-            NodeCommand.self, ValidatorCommand.self, KeysCommand.self, TransactionCommand.self,
+            NodeCommand.self, SignerCommand.self, ValidatorCommand.self, KeysCommand.self,
+            TransactionCommand.self,
             QueryCommand.self,
             DatanetCommand.self, ModelCommand.self, FactoryCommand.self,
             AdapterCommand.self, AttributionCommand.self, ClaimCommand.self, ChannelCommand.self,
             ServeCommand.self, LightCommand.self, DevnetCommand.self, ConfigCommand.self,
-            GenesisCommand.self,
+            GenesisCommand.self, BackupCommand.self, RestoreCommand.self, PruneCommand.self,
+            DoctorCommand.self,
         ]
     )
 

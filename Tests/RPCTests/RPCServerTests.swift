@@ -12,6 +12,7 @@ import Testing
     /// Runs `body` against a server on a free port.
     static func withServer(
         artifactLimit: Int = 1_000,
+        requestsPerSecond: Int = 0,
         unreadiness: String? = nil,
         _ body: @Sendable @escaping (String, MemoryNode) async throws -> Void
     ) async throws {
@@ -20,7 +21,12 @@ import Testing
         let context = MethodContext(node: node, chain: MemoryNode.chain)
         let dispatcher = RPCDispatcher(methods: RPCMethod.all, node: context)
         let server = RPCServer(
-            configuration: RPCServerConfiguration(port: 0, artifactLimit: artifactLimit),
+            configuration: RPCServerConfiguration(
+                port: 0,
+                artifactLimit: artifactLimit,
+                requestsPerSecond: requestsPerSecond,
+                limitsLoopback: true
+            ),
             backend: .init(
                 answer: { await dispatcher.answer($0) },
                 unreadiness: { unreadiness },

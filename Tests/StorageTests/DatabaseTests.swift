@@ -142,7 +142,7 @@ struct DatabaseTests {
 
     @Test("old versions are dropped, the kept ones stay whole, and the tree stops growing")
     func pruning() throws {
-        var chain = try SoloChain(path: path, keptVersions: 5)
+        var chain = try SoloChain(path: path, retention: Retention(states: 5))
         for _ in 0..<30 { try chain.pay(to: 1) }
         let reader = chain.database.now
         #expect(try reader.earliestVersion() == 25)

@@ -18,11 +18,11 @@ struct SoloChain {
     private var nonce: UInt64
     private(set) var committed: [CommittedBlock] = []
 
-    static func genesis(_ name: String = "solo") throws -> Genesis {
+    static func genesis(_ name: String = "solo", funds tokens: UInt64 = 1_000) throws -> Genesis {
         let key = try SigningKey(seed: validatorSeed).publicKey
         let account = Address(firstKey: try SigningKey(seed: accountSeed).publicKey)
         let stake = Amount(tokens: 10_000)
-        let funds = Amount(tokens: 1_000)
+        let funds = Amount(tokens: tokens)
         return Genesis(
             chain: try #require(ChainID(name)),
             time: 1_700_000_000_000,
@@ -41,10 +41,10 @@ struct SoloChain {
         )
     }
 
-    init(path: String, genesis: Genesis? = nil, keptVersions: UInt64 = 0) throws {
+    init(path: String, genesis: Genesis? = nil, retention: Retention = .archive) throws {
         let genesis = try genesis ?? Self.genesis()
         self.genesis = genesis
-        database = try Database(path: path, genesis: genesis, keptVersions: keptVersions)
+        database = try Database(path: path, genesis: genesis, retention: retention)
         let tip = try database.now.tip()
         replica = Replica(
             configuration: ReplicaConfiguration(

@@ -68,6 +68,7 @@ struct ReplicaEngine: ~Copyable {
         case .sign(let request, let key): return try sign(request, with: key)
         case .persist(let entry, let sync):
             do { try database.append(entry, sync: sync) } catch { throw .storage(error) }
+            if sync { try confirm(entry) }
         case .commit(let committed):
             do { try database.commit(committed) } catch { throw .storage(error) }
             afterCommit(committed.height)
@@ -92,11 +93,20 @@ struct ReplicaEngine: ~Copyable {
             return .signed(item)
         } catch {
             switch error {
-            case .goesBack, .conflicts:
+            case .goesBack, .conflicts, .forgotten, .signer:
                 logger.error("a signature was refused", metadata: ["reason": "\(error)"])
                 return nil
             default: throw .signing(error)
             }
+        }
+    }
+
+    /// A signer process that cannot be told is no reason to stop: its record then says less than it
+    /// could, never more.
+    private mutating func confirm(_ entry: WALEntry) throws(NodeFault) {
+        do throws(SignGuardError) { try signer?.confirm(entry) } catch {
+            guard case .signer = error else { throw .signing(error) }
+            logger.warning("the signer was not told", metadata: ["reason": "\(error)"])
         }
     }
 

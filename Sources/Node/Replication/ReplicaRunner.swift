@@ -43,8 +43,13 @@ package final class ReplicaRunner: Sendable {
         } catch {
             throw .storage(error)
         }
-        do { try signer?.checkRecord(against: log, validators: tip.validators) } catch {
-            throw .signing(error)
+        var signer = consume signer
+        do { try signer?.checkRecord(against: log, on: tip) } catch { throw .signing(error) }
+        if let height = signer?.silentThrough {
+            logger.error(
+                "the log has lost votes of this validator, which is silent until others have decided",
+                metadata: ["height": "\(height)"]
+            )
         }
         self.database = database
         self.network = network

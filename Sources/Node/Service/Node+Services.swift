@@ -60,7 +60,7 @@ extension Node {
             MetricsServer(
                 host: configuration.metrics.host,
                 port: configuration.metrics.port,
-                logger: logger
+                logger: moduleLogger("metrics")
             ) { await metrics.text() },
         ]
     }

@@ -31,7 +31,8 @@ package struct Node: Sendable {
     let home: NodeHome
     let configuration: Configuration
     private let record: ChainRecord
-    let logger: Logger
+    private let logger: Logger
+    private let levels: LogLevels
     private let network: PeerNetwork
     package let exchange: ArtifactExchange
     private let snapshots: SnapshotService
@@ -49,6 +50,8 @@ package struct Node: Sendable {
         validatorKeys: [HotKey],
         logger: Logger
     ) throws(NodeStartError) {
+        // A text that is not understood was refused where it was read.
+        let levels = LogLevels(configuration.log.level) ?? LogLevels()
         let opened = try OpenedHome(
             home: home,
             genesis: genesis,
@@ -57,7 +60,7 @@ package struct Node: Sendable {
         let network = PeerNetwork(
             configuration: try Self.networkConfiguration(configuration, genesis),
             identity: PeerIdentity(signedBy: nodeKey),
-            logger: logger
+            logger: levels.logger(logger, for: "network")
         )
         record = ChainRecord(
             chain: genesis.chain,
@@ -80,12 +83,16 @@ package struct Node: Sendable {
                 network: network,
                 signer: signer,
                 afterCommit: { snapshots.committed($0) },
-                logger: logger
+                logger: levels.logger(logger, for: "consensus")
             )
         } catch {
             throw .fault(error)
         }
-        exchange = ArtifactExchange(store: artifacts, network: network, logger: logger)
+        exchange = ArtifactExchange(
+            store: artifacts,
+            network: network,
+            logger: levels.logger(logger, for: "artifacts")
+        )
         gateway = NodeGateway(
             runner: runner,
             artifacts: artifacts,
@@ -97,8 +104,11 @@ package struct Node: Sendable {
         self.configuration = configuration
         self.network = network
         self.logger = logger
+        self.levels = levels
         hotKeys = validatorKeys
     }
+
+    func moduleLogger(_ module: String) -> Logger { levels.logger(logger, for: module) }
 
     /// Binds the port for peers; `run` does it otherwise.
     @discardableResult
@@ -120,7 +130,9 @@ package struct Node: Sendable {
             TaskService { [runner, exchange, snapshots] in
                 try await runner.run(artifacts: exchange, snapshots: snapshots)
             },
-            gateway.server(configuration.rpc, logger: logger) { await onReady($0, peersPort) },
+            gateway.server(configuration.rpc, logger: moduleLogger("rpc")) {
+                await onReady($0, peersPort)
+            },
         ]
         if configuration.verifier.isEnabled {
             // A panel waits for the key that served when it was drawn.
@@ -131,11 +143,22 @@ package struct Node: Sendable {
                     exchange: exchange,
                     record: record,
                     key: hotKey,
-                    logger: logger
+                    logger: moduleLogger("verifier")
                 )
             }
         }
         if configuration.metrics.isEnabled { services += metricsServices() }
+        do {
+            services.append(
+                try AdminServer(
+                    path: home.adminSocket,
+                    database: runner.database,
+                    logger: moduleLogger("admin")
+                )
+            )
+        } catch {
+            throw NodeStartError.storage(error)
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map {

@@ -7,6 +7,8 @@ package struct NodeHome: Sendable {
     package var database: String { path + "/chain" }
     package var artifacts: String { path + "/artifacts" }
     package var snapshots: String { path + "/snapshots" }
+    /// Where administrators call a running node.
+    package var adminSocket: String { path + "/admin.sock" }
     /// The signing record: apart from the database, so that restoring one does not restore both.
     package var signed: String { path + "/signed" }
 }

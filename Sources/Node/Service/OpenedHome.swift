@@ -22,7 +22,7 @@ struct OpenedHome: Sendable {
             database = try Database(
                 path: home.database,
                 genesis: genesis,
-                keptVersions: UInt64(configuration.storage.keptHeights),
+                retention: configuration.storage.retention,
                 cacheBytes: configuration.storage.cacheMebibytes << 20
             )
             artifacts = try ArtifactStore(directory: home.artifacts)
@@ -34,11 +34,15 @@ struct OpenedHome: Sendable {
         self.genesis = genesis
     }
 
-    /// The signer of the validator with these keys; nil without any.
+    /// The signer of the validator with these keys; nil without any. A signer process keeps the
+    /// record itself.
     ///
     /// The record is made at genesis on every node, so that a node which becomes a validator later
     /// has one, and one that is missing is always a lost one.
     func signer(keys: [HotKey]) throws(NodeStartError) -> ValidatorSigner? {
+        if let key = keys.first, key.signer != nil {
+            return ValidatorSigner(remote: key, chain: genesis.chain)
+        }
         do {
             let guardian = try SignGuard(
                 path: home.signed,

@@ -50,7 +50,7 @@ extension StateSyncPhase {
         _ configuration: Configuration
     ) throws(NodeStartError) -> HomeLock? {
         let opened = try OpenedHome(home: home, genesis: genesis, configuration: configuration)
-        _ = try opened.signer(key: nil)
+        _ = try opened.signer(keys: [])
         return opened.hasBlocks ? nil : opened.lock
     }
 

@@ -50,7 +50,7 @@ struct SignedVerdictSender: VerdictSender {
             fee: .zero,
             action: action
         )
-        let answer = await runner.submit(body.signed(with: key.key))
+        let answer = await runner.submit(try key.sign(body))
         switch answer {
         case .accepted, .refused(.alreadyKnown): return
         case .refused: throw Refused.pool(answer)

@@ -44,7 +44,7 @@ struct VerifierService: Service {
                 chain: record.chain,
                 key: key
             ),
-            salt: { ClaimVerifier.salt(claim: $0, panel: $1, key: key.key) }
+            salt: { try key.salt(claim: $0, panel: $1) }
         )
         var pins = ClaimPins(exchange: exchange)
         defer { pins.releaseAll() }

@@ -40,6 +40,7 @@ package struct RPCServer: Service {
 
     package let configuration: RPCServerConfiguration
     let backend: Backend
+    private let limiter: RequestLimiter
     private let logger: Logger
     private let onListening: @Sendable (Int) async -> Void
 
@@ -52,6 +53,10 @@ package struct RPCServer: Service {
     ) {
         self.configuration = configuration
         self.backend = backend
+        limiter = RequestLimiter(
+            rate: configuration.requestsPerSecond,
+            limitsLoopback: configuration.limitsLoopback
+        )
         self.logger = logger
         self.onListening = onListening
     }
@@ -62,8 +67,8 @@ package struct RPCServer: Service {
         var quiet = logger
         quiet.logLevel = .critical
         let application = Application(
-            responder: CallbackResponder<BasicRequestContext> { request, _ in
-                await respond(to: request)
+            responder: CallbackResponder<RPCContext> { request, context in
+                await respond(to: request, from: context.address)
             },
             server: .http1(configuration: .init(idleTimeout: .seconds(60))),
             configuration: .init(
@@ -84,7 +89,26 @@ package struct RPCServer: Service {
 }
 
 extension RPCServer {
-    private func respond(to request: Request) async -> Response {
+    private static let bytesPerToken = 16_384
+
+    /// What a request costs; a body is charged by its announced length.
+    private static func cost(of request: Request) -> Int {
+        let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        return 1 + max(0, length) / bytesPerToken
+    }
+
+    private static var tooMany: Response {
+        var response = text(.tooManyRequests, "too many requests from this address; wait a second")
+        response.headers[.retryAfter] = "1"
+        return response
+    }
+
+    private func respond(to request: Request, from address: String?) async -> Response {
+        // An artifact's body has a limit of its own and goes to the disk, not to the methods.
+        let isArtifact = request.uri.path.hasPrefix("/artifact/")
+        guard limiter.permits(address, cost: isArtifact ? 1 : Self.cost(of: request)) else {
+            return Self.tooMany
+        }
         guard configuration.accepts(hostHeader: request.head.authority) else {
             return Self.text(
                 .forbidden,

@@ -7,17 +7,26 @@ package struct RPCServerConfiguration: Sendable, Equatable {
     package var allowedHosts: [String]
     /// The largest artifact that is taken, in bytes.
     package var artifactLimit: Int
+    /// Requests that one address may send a second, with bursts of twice as many; 0 is any number.
+    /// A body costs one more for each 16 KiB.
+    package var requestsPerSecond: Int
+    /// Whether this machine's own requests count as well.
+    package var limitsLoopback: Bool
 
     package init(
         host: String = "127.0.0.1",
         port: Int = 8545,
         allowedHosts: [String] = [],
-        artifactLimit: Int = 1 << 28
+        artifactLimit: Int = 1 << 28,
+        requestsPerSecond: Int = 500,
+        limitsLoopback: Bool = false
     ) {
         self.host = host
         self.port = port
         self.allowedHosts = allowedHosts
         self.artifactLimit = artifactLimit
+        self.requestsPerSecond = requestsPerSecond
+        self.limitsLoopback = limitsLoopback
     }
 
     /// Whether a `Host` header names this server. A page of a stranger's site can make a browser

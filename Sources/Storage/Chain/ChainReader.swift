@@ -26,7 +26,8 @@ package struct ChainReader: Sendable {
         return ChainKey.number(bytes) ?? 0
     }
 
-    /// The first height whose block is here. A node that joined by a snapshot has none before it.
+    /// The oldest block that is kept, beyond the tip while there is none: pruning drops older ones,
+    /// and a node that joined by a snapshot never had them.
     package func earliestBlock() throws(StorageError) -> Height {
         let bytes = try values.value(.meta, ChainKey.earliestBlock) ?? []
         return Height(ChainKey.number(bytes) ?? Height.genesis.next.value)

@@ -10,14 +10,13 @@ import Voting
 
 /// An open chain database. Any thread may read; one thread commits and logs.
 package final class Database: Sendable {
-    /// Stale tree nodes dropped with one block at most, so that pruning never stalls consensus.
-    private static let prunedPerBlock = 4_096
-
-    private let store: KeyValueStore
+    let store: KeyValueStore
     private let path: String
     private let nextLogSequence: Mutex<UInt64>
-    /// Versions kept for proofs; 0 keeps all.
-    private let keptVersions: UInt64
+    let retention: Retention
+    /// Behind the last stale node that was dropped, so that the next look does not step over all
+    /// that were dropped before.
+    let staleCursor = Mutex<[UInt8]?>(nil)
 
     /// The chain as of now: each read may see a later block than the one before.
     package let now: ChainReader
@@ -26,13 +25,13 @@ package final class Database: Sendable {
     package init(
         path: String,
         genesis: Genesis,
-        keptVersions: UInt64 = 0,
+        retention: Retention = .archive,
         cacheBytes: Int = 64 << 20
     ) throws(StorageError) {
         let store = try KeyValueStore(path: path, cacheBytes: cacheBytes)
         self.store = store
         self.path = path
-        self.keptVersions = keptVersions
+        self.retention = retention
         now = ChainReader(values: store, path: path)
         try Self.identify(store, path: path, genesis: genesis)
         let last = try store.scan(
@@ -95,21 +94,9 @@ package final class Database: Sendable {
         try prune(after: committed.height)
     }
 
-    /// Drops tree nodes that only versions before `height - keptVersions` need. Not synced: after
-    /// a crash it is simply done again.
-    private func prune(after height: Height) throws(StorageError) {
-        guard keptVersions > 0, height.value > keptVersions else { return }
-        let oldest = height.value - keptVersions
-        let stale = try store.scan(.stale, limit: Self.prunedPerBlock)
-        var batch = WriteBatch()
-        for pair in stale {
-            guard let since = ChainKey.number(pair.key), since <= oldest else { break }
-            batch.delete(.nodes, Array(pair.key.dropFirst(8)))
-            batch.delete(.stale, pair.key)
-        }
-        guard !batch.isEmpty else { return }
-        batch.put(.meta, ChainKey.earliestVersion, ChainKey.bigEndian(oldest))
-        try store.write(batch, sync: false)
+    /// A copy of the whole database in a new directory, which opens like the original. Any thread.
+    package func checkpoint(into directory: String) throws(StorageError) {
+        try store.checkpoint(into: directory)
     }
 }
 
@@ -167,6 +154,10 @@ extension Database {
     ) throws(StorageError) {
         let expected = ChainIdentity(genesis)
         guard let bytes = try store.value(.meta, ChainKey.identity) else {
+            // Genesis is one batch, so whatever has a state has an identity.
+            guard try store.scan(.state, limit: 1).isEmpty else {
+                throw .corrupt(path: path, detail: "it has a state, but not whose")
+            }
             return try writeGenesis(genesis, expected, to: store, path: path)
         }
         let format = (try? BorshFormat(prefixOf: bytes))?.value ?? 0

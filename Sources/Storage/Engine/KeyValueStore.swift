@@ -1,8 +1,8 @@
-// RocksDB behind five operations. The only file that touches its C interface, with its options and
+// RocksDB behind five operations. The only file that touches its C interface, with its opening and
 // snapshot beside it; what RocksDB hands out is copied before a call returns.
 
 import CRocksDB
-import Glibc
+import Synchronization
 
 /// An open RocksDB database.
 ///
@@ -15,12 +15,11 @@ import Glibc
     private let reads: OpaquePointer
     private let synced: OpaquePointer
     private let buffered: OpaquePointer
+    private let hasRefusedWrite = Atomic(false)
 
     /// Opens the database in the directory `path`, and creates it when nothing is there.
     package init(path: String, cacheBytes: Int = 64 << 20) throws(StorageError) {
-        let options = unsafe makeRocksOptions(cacheBytes: cacheBytes)
-        defer { unsafe rocksdb_options_destroy(options) }
-        let opened = try unsafe Self.open(path: path, options: options)
+        let opened = try unsafe openRocks(path: path, cacheBytes: cacheBytes)
         self.path = path
         unsafe database = opened.database
         unsafe families = opened.families
@@ -31,7 +30,10 @@ import Glibc
         unsafe rocksdb_writeoptions_set_sync(synced, 1)
     }
 
+    /// A database that has refused a write stays open until the process ends: RocksDB asserts when it
+    /// closes a log that it could not write, and there is nothing left to save.
     deinit {
+        guard !hasRefusedWrite.load(ordering: .acquiring) else { return }
         unsafe families.forEach { unsafe rocksdb_column_family_handle_destroy($0) }
         unsafe rocksdb_close(database)
         unsafe rocksdb_readoptions_destroy(reads)
@@ -103,8 +105,29 @@ import Glibc
                 }
             }
         }
-        try unsafe checked(path) { error in
-            unsafe rocksdb_write(database, sync ? synced : buffered, native, error)
+        do {
+            try unsafe checked(path) { error in
+                unsafe rocksdb_write(database, sync ? synced : buffered, native, error)
+            }
+        } catch {
+            hasRefusedWrite.store(true, ordering: .releasing)
+            throw error
+        }
+    }
+
+    /// Writes the database as it is now into `directory`, which must not exist. On the same file
+    /// system its large files are shared and cost no room until the database changes.
+    package func checkpoint(into directory: String) throws(StorageError) {
+        guard !Files.exists(directory) else {
+            throw .io(path: directory, detail: "it exists already")
+        }
+        let checkpoint = try unsafe checked(directory) { error in
+            unsafe rocksdb_checkpoint_object_create(database, error)
+        }
+        defer { unsafe rocksdb_checkpoint_object_destroy(checkpoint) }
+        // Everything is brought into files first, so that the copy needs no log.
+        try unsafe checked(directory) { error in
+            unsafe rocksdb_checkpoint_create(checkpoint, directory, 0, error)
         }
     }
 
@@ -228,32 +251,5 @@ extension KeyValueStore {
         var count = 0
         let bytes = unsafe rocksdb_iter_key(iterator, &count)
         if unsafe copy(bytes, count) == key { unsafe rocksdb_iter_prev(iterator) }
-    }
-
-    private static func open(
-        path: String,
-        options: OpaquePointer
-    ) throws(StorageError) -> (database: OpaquePointer, families: [OpaquePointer]) {
-        let names = unsafe ColumnFamily.allCases.map { unsafe strdup($0.name) }
-        defer { unsafe names.forEach { unsafe free($0) } }
-        let namePointers = unsafe names.map { unsafe UnsafePointer($0) }
-        let familyOptions = unsafe [OpaquePointer?](repeating: options, count: names.count)
-        var handles = unsafe [OpaquePointer?](repeating: nil, count: names.count)
-        let database = try unsafe checked(path) { error in
-            unsafe rocksdb_open_column_families(
-                options,
-                path,
-                Int32(names.count),
-                namePointers,
-                familyOptions,
-                &handles,
-                error
-            )
-        }
-        let families = unsafe handles.compactMap { unsafe $0 }
-        guard let database = unsafe database, unsafe families.count == names.count else {
-            throw .io(path: path, detail: "the database did not open")
-        }
-        return unsafe (database, families)
     }
 }

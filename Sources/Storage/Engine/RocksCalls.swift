@@ -1,31 +1,4 @@
 import CRocksDB
-import Glibc
-
-/// The options of every column family and of the database; the caller destroys them. Sizes are for
-/// a node that shares its machine: about 64 MiB of write buffers in all, and one cache of blocks
-/// that the column families share.
-func makeRocksOptions(cacheBytes: Int) -> OpaquePointer {
-    let options: OpaquePointer = unsafe rocksdb_options_create()
-    unsafe rocksdb_options_set_create_if_missing(options, 1)
-    unsafe rocksdb_options_set_create_missing_column_families(options, 1)
-    unsafe rocksdb_options_set_paranoid_checks(options, 1)
-    unsafe rocksdb_options_set_max_open_files(options, 256)
-    unsafe rocksdb_options_set_write_buffer_size(options, 8 << 20)
-    unsafe rocksdb_options_set_db_write_buffer_size(options, 64 << 20)
-    unsafe rocksdb_options_set_max_total_wal_size(options, 64 << 20)
-    unsafe rocksdb_options_set_keep_log_file_num(options, 2)
-    unsafe rocksdb_options_set_info_log_level(options, Int32(rocksdbWarnLevel))
-    let cache = unsafe rocksdb_cache_create_lru(cacheBytes)
-    let table = unsafe rocksdb_block_based_options_create()
-    unsafe rocksdb_block_based_options_set_block_cache(table, cache)
-    unsafe rocksdb_options_set_block_based_table_factory(options, table)
-    // The options hold references of their own.
-    unsafe rocksdb_block_based_options_destroy(table)
-    unsafe rocksdb_cache_destroy(cache)
-    return unsafe options
-}
-
-private let rocksdbWarnLevel = 2
 
 /// Runs one call and turns its error text, if any, into a typed error.
 func checked<Result>(

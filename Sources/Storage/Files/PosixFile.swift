@@ -99,6 +99,7 @@ extension StorageError {
         switch code {
         case ENOSPC, EDQUOT: self = .diskFull(path: path)
         case EACCES, EPERM, EROFS: self = .notWritable(path: path)
+        case ECONNREFUSED: self = .refusedConnection(path: path)
         case ENOENT, ENOTDIR: self = .missing(path: path)
         default: self = .io(path: path, detail: unsafe String(cString: strerror(code)))
         }

@@ -16,7 +16,11 @@ package enum SignGuardError: Error, Equatable, Sendable {
     case otherChain(path: String)
     /// The consensus log has a signature of ours later than the record.
     case behindLog(signed: SignPosition, last: SignPosition?)
+    /// Votes of this height were sent and the log has lost them, and with them what they lock.
+    case forgotten(asked: SignPosition, silentThrough: UInt64)
     case damaged(path: String, offset: UInt64)
+    /// The signer process refuses, or cannot be reached; one sentence.
+    case signer(String)
     case storage(StorageError)
 }
 
@@ -24,13 +28,14 @@ package enum SignGuardError: Error, Equatable, Sendable {
 ///
 /// Layout: 64-byte slots. The first holds the genesis hash; each later one holds height (8),
 /// round (4), step (1), digest of the signed bytes (32), and the first 19 bytes of the tagged hash
-/// of those 45. Positions never decrease. A slot that was being written when the machine lost
+/// of those 45. Positions never decrease. A repetition of the slot before, with the highest bit of
+/// the step set, says that the consensus log has what was signed. A slot that was being written when the machine lost
 /// power is all zeros or short, and was never acted on; anything else that fails its check is
 /// damage, and the guard refuses to open.
 package struct SignGuard: ~Copyable, Sendable {
     private static let slotBytes = 64
     private static let bodyBytes = 45
-    /// 64 KiB; then the file is replaced by its last slot.
+    /// 64 KiB; then the file is replaced by its last slots.
     private static let slotsBeforeRewrite: UInt64 = 1024
     private static let tag = HashTag("openledger/sign-record/v1")
 
@@ -39,7 +44,9 @@ package struct SignGuard: ~Copyable, Sendable {
     private var file: PosixFile
     private var slots: UInt64
     package private(set) var last: SignPosition?
-    private var lastDigest: Digest?
+    private(set) var lastDigest: Digest?
+    /// The last position that the consensus log had durably, so that it may have been sent.
+    package private(set) var logged: SignPosition?
 
     /// - Parameter chainHasBlocks: whether the database is past genesis, when a missing record is
     ///   a lost one.
@@ -66,6 +73,7 @@ package struct SignGuard: ~Copyable, Sendable {
         slots = state.slots
         last = state.last
         lastDigest = state.digest
+        logged = state.logged
     }
 
     private static func open(
@@ -90,8 +98,13 @@ package struct SignGuard: ~Copyable, Sendable {
             guard digest == lastDigest else { throw .conflicts(at: position) }
             return
         }
+        try record(position, digest)
+    }
+
+    /// Makes the position the last one, durably.
+    mutating func record(_ position: SignPosition, _ digest: Digest) throws(SignGuardError) {
         do {
-            try append(Self.slot(body: Self.body(position, digest)))
+            try append(Self.slot(position, digest))
         } catch {
             throw .storage(error)
         }
@@ -99,11 +112,29 @@ package struct SignGuard: ~Copyable, Sendable {
         lastDigest = digest
     }
 
+    /// Notes that the log has what was signed last, before it is sent. Made durable with the next
+    /// position: a synchronisation of its own would cost a vote's time.
+    package mutating func confirm(_ position: SignPosition) throws(SignGuardError) {
+        guard position == last, position != logged, let lastDigest else { return }
+        do {
+            try file.write(Self.mark(position, lastDigest), at: slots * UInt64(Self.slotBytes))
+        } catch {
+            throw .storage(error)
+        }
+        slots += 1
+        logged = position
+    }
+
     private mutating func append(_ slot: [UInt8]) throws(StorageError) {
         guard slots < Self.slotsBeforeRewrite else {
-            try Files.replace(path, with: header + slot)
+            var content = header
+            if let last, let lastDigest {
+                content += Self.slot(last, lastDigest)
+                if logged == last { content += Self.mark(last, lastDigest) }
+            }
+            try Files.replace(path, with: content + slot)
             file = try PosixFile(path: path, flags: O_RDWR)
-            slots = 2
+            slots = UInt64(content.count / Self.slotBytes) + 1
             return
         }
         try file.write(slot, at: slots * UInt64(Self.slotBytes))
@@ -113,50 +144,93 @@ package struct SignGuard: ~Copyable, Sendable {
 }
 
 extension SignGuard {
-    private static func body(_ position: SignPosition, _ digest: Digest) -> [UInt8] {
+    private static let loggedBit: UInt8 = 0x80
+
+    private static func body(
+        _ position: SignPosition,
+        _ digest: Digest,
+        isLogged: Bool = false
+    ) -> [UInt8] {
         var writer = BorshWriter()
         writer.write(position.height)
         writer.write(position.round)
-        writer.write(position.step.rawValue)
+        writer.write(position.step.rawValue | (isLogged ? loggedBit : 0))
         writer.write(digest)
         return writer.bytes
+    }
+
+    private static func slot(_ position: SignPosition, _ digest: Digest) -> [UInt8] {
+        slot(body: body(position, digest))
+    }
+
+    private static func mark(_ position: SignPosition, _ digest: Digest) -> [UInt8] {
+        slot(body: body(position, digest, isLogged: true))
     }
 
     private static func slot(body: [UInt8]) -> [UInt8] {
         body + taggedHash(tag, body).bytes.prefix(slotBytes - bodyBytes)
     }
 
+    /// What the slots of a file say.
+    private struct Content {
+        var slots: UInt64 = 1
+        var last: SignPosition?
+        var digest: Digest?
+        var logged: SignPosition?
+
+        /// False for what can never have been written after the slots before.
+        mutating func take(_ entry: Entry) -> Bool {
+            if entry.isLogged {
+                guard entry.position == last, entry.digest == digest else { return false }
+                logged = last
+            } else {
+                guard last.map({ $0 < entry.position }) ?? true else { return false }
+                (last, digest) = (entry.position, entry.digest)
+            }
+            slots += 1
+            return true
+        }
+    }
+
+    private struct Entry {
+        let position: SignPosition
+        let digest: Digest
+        let isLogged: Bool
+    }
+
     private static func parse(
         _ bytes: [UInt8],
         header: [UInt8],
         path: String
-    ) throws(SignGuardError) -> (slots: UInt64, last: SignPosition?, digest: Digest?) {
+    ) throws(SignGuardError) -> Content {
         guard bytes.count >= slotBytes else { throw .damaged(path: path, offset: 0) }
         guard Array(bytes[..<slotBytes]) == header else { throw .otherChain(path: path) }
-        var slots: UInt64 = 1
-        var last: (SignPosition, Digest)?
+        var content = Content()
         for start in stride(from: slotBytes, to: bytes.count, by: slotBytes) {
             let slot = Array(bytes[start..<min(start + slotBytes, bytes.count)])
             let isTorn = slot.count < slotBytes || slot.allSatisfy { $0 == 0 }
             if isTorn && start + slotBytes >= bytes.count { break }
-            guard let entry = decode(slot), last.map({ $0.0 <= entry.0 }) ?? true else {
+            guard let entry = decode(slot), content.take(entry) else {
                 throw .damaged(path: path, offset: UInt64(start))
             }
-            last = entry
-            slots += 1
         }
-        return (slots, last?.0, last?.1)
+        return content
     }
 
-    private static func decode(_ slot: [UInt8]) -> (SignPosition, Digest)? {
+    private static func decode(_ slot: [UInt8]) -> Entry? {
         let body = Array(slot.prefix(bodyBytes))
         guard slot == Self.slot(body: body) else { return nil }
         var reader = BorshReader(body)
         guard let height = try? reader.readUInt64(), let round = try? reader.readUInt32(),
-            let step = (try? reader.readUInt8()).flatMap(SignPosition.Step.init(rawValue:)),
+            let step = try? reader.readUInt8(),
+            let named = SignPosition.Step(rawValue: step & ~loggedBit),
             let digest = try? Digest(from: &reader)
         else { return nil }
-        return (SignPosition(height: height, round: round, step: step), digest)
+        return Entry(
+            position: SignPosition(height: height, round: round, step: named),
+            digest: digest,
+            isLogged: step & loggedBit != 0
+        )
     }
 }
 
@@ -171,8 +245,12 @@ extension SignGuardError: CustomStringConvertible {
         case .behindLog(let signed, let last):
             "the signing record ends at \(last.map { "\($0)" } ?? "nothing") although \(signed) "
                 + "was signed, so this validator may not sign"
+        case .forgotten(let asked, let height):
+            "asked to sign \(asked), but the log has lost what this validator said at height "
+                + "\(height); it signs again after that"
         case .damaged(let path, let offset):
             "the signing record \(path) is damaged at byte \(offset)"
+        case .signer(let sentence): sentence
         case .storage(let error): error.description
         }
     }

@@ -40,7 +40,9 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Look at a node's configuration.",
-        subcommands: [Show.self, Check.self, Template.self, Reference.self]
+        subcommands: [
+            Show.self, Check.self, ConfigDiff.self, Template.self, Reference.self,
+        ]
     )
 
     struct Show: ParsableCommand {

@@ -11,7 +11,10 @@ struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
         abstract: "Make, list and import keys.",
-        subcommands: [New.self, Import.self, List.self, Show.self],
+        subcommands: [
+            New.self, Import.self, List.self, Show.self, ExportSigningRecord.self,
+            ImportSigningRecord.self,
+        ],
         aliases: ["wallet"]
     )
 }

@@ -7,12 +7,14 @@ import Logging
 import Node
 import RPC
 import Replica
+import Storage
 
 /// Runs a node until it is asked to stop.
 struct NodeRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run a node from its home directory, in the foreground."
+        abstract: "Run a node from its home directory, in the foreground.",
+        aliases: ["start"]
     )
     @Flag(help: "Join by a snapshot if the node has no blocks (state_sync.enabled).")
     var stateSync = false
@@ -42,7 +44,7 @@ struct NodeRun: AsyncParsableCommand {
         if stateSync || configuration.stateSync.isEnabled {
             try await join(configuration, genesis, try key(configuration.keys.node))
         }
-        let hotKeys = [configuration.keys.validator, configuration.keys.nextValidator]
+        let hotKeys = try Self.hotKeys(configuration.keys, in: path, genesis, open: key)
         let node: Node
         do {
             node = try Node(
@@ -50,7 +52,7 @@ struct NodeRun: AsyncParsableCommand {
                 home: NodeHome(path: path),
                 genesis: genesis,
                 nodeKey: try key(configuration.keys.node),
-                validatorKeys: try hotKeys.filter { !$0.isEmpty }.map { HotKey(try key($0)) },
+                validatorKeys: hotKeys,
                 logger: Self.logger(configuration)
             )
         } catch let error as NodeStartError {
@@ -80,6 +82,34 @@ struct NodeRun: AsyncParsableCommand {
             Remark.write("state sync: \(outcome)")
         } catch let error as NodeStartError {
             throw CommandFailure(.environment, error.description)
+        }
+    }
+
+    /// From files or a signer process; none for a node that only follows.
+    private static func hotKeys(
+        _ keys: Configuration.Keys,
+        in home: String,
+        _ genesis: Genesis,
+        open: (String) throws -> SigningKey
+    ) throws -> [HotKey] {
+        guard !keys.signer.isEmpty else {
+            return try [keys.validator, keys.nextValidator].filter { !$0.isEmpty }
+                .map { HotKey(try open($0)) }
+        }
+        guard keys.validator.isEmpty, keys.nextValidator.isEmpty else {
+            throw CommandFailure(
+                .badInput,
+                "keys.signer and keys.validator exclude each other: the key is in one place"
+            )
+        }
+        guard keys.signer.hasPrefix("unix:") else {
+            throw CommandFailure(.badInput, "keys.signer must be unix:PATH, not \(keys.signer)")
+        }
+        let socket = path(String(keys.signer.dropFirst("unix:".count)), in: home)
+        do throws(SignGuardError) {
+            return [HotKey(signer: try SignerClient(path: socket, genesis: genesis.hash))]
+        } catch {
+            throw CommandFailure(.key, error.description)
         }
     }
 
@@ -125,7 +155,7 @@ struct NodeRun: AsyncParsableCommand {
             if isJSON { return JSONLogHandler(label: label) }
             return StreamLogHandler.standardError(label: label)
         }
-        logger.logLevel = Logger.Level(rawValue: configuration.log.level) ?? .info
+        logger.logLevel = LogLevels(configuration.log.level)?.level ?? .info
         return logger
     }
 }
