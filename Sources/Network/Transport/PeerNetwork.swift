@@ -40,7 +40,14 @@ package final class PeerNetwork: Service, Sendable {
         var isStopping = false
     }
 
-    /// For one consumer. Ends when the network stops.
+    /// A function of its own in a `Mutex` is wrapped once more by every access; in a structure it
+    /// stays what it is.
+    private struct Outlet {
+        var take: (@Sendable (NetworkEvent) -> Void)?
+    }
+
+    /// For one consumer. Ends when the network stops. Nothing comes here once `onEvent` has been
+    /// called.
     package let events: AsyncStream<NetworkEvent>
 
     package let traffic = PeerTraffic()
@@ -50,6 +57,7 @@ package final class PeerNetwork: Service, Sendable {
     private let group: any EventLoopGroup
     private let continuation: AsyncStream<NetworkEvent>.Continuation
     private let state: Mutex<State>
+    private let outlet = Mutex(Outlet())
     private let reserved: Set<PublicKey>
 
     package init(
@@ -65,6 +73,22 @@ package final class PeerNetwork: Service, Sendable {
         (events, continuation) = AsyncStream.makeStream(of: NetworkEvent.self)
         state = Mutex(State(registry: PeerRegistry(ourKey: identity.publicKey)))
         reserved = Set(configuration.peers.compactMap(\.key))
+    }
+
+    /// Hands events over on the event loops, without the way through a task. Call it before the
+    /// network listens.
+    ///
+    /// - Parameter take: must return soon and may not call the network back before it has.
+    package func onEvent(_ take: @escaping @Sendable (NetworkEvent) -> Void) {
+        outlet.withLock { $0.take = take }
+    }
+
+    private func report(_ event: NetworkEvent) {
+        if let take = outlet.withLock({ $0.take }) {
+            take(event)
+        } else {
+            continuation.yield(event)
+        }
     }
 
     /// Queues the message for one peer. False when there is no connection to it, or it already
@@ -227,11 +251,11 @@ extension PeerNetwork: PeerConnectionOwner {
             switch state.registry.add(link) {
             case .refused: return .failure(.duplicate)
             case .added:
-                continuation.yield(.connected(link.peer))
+                report(.connected(link.peer))
                 return .success(nil)
             case .replaces(let old):
-                continuation.yield(.disconnected(link.peer))
-                continuation.yield(.connected(link.peer))
+                report(.disconnected(link.peer))
+                report(.connected(link.peer))
                 return .success(old)
             }
         }
@@ -242,7 +266,7 @@ extension PeerNetwork: PeerConnectionOwner {
 
     func received(_ message: ReceivedMessage) {
         traffic.received(message.bytes.count, on: message.channel)
-        continuation.yield(.message(message))
+        report(.message(message))
     }
 
     func ended(_ link: PeerLink?, reason: CloseReason?) {
@@ -250,7 +274,7 @@ extension PeerNetwork: PeerConnectionOwner {
         guard let link else { return }
         state.withLock { state in
             guard state.registry.remove(link) else { return }
-            continuation.yield(.disconnected(link.peer))
+            report(.disconnected(link.peer))
         }
     }
 }

@@ -77,6 +77,7 @@ package struct Node: Sendable {
             throw .fault(error)
         }
         exchange = ArtifactExchange(store: artifacts, network: network, logger: logger)
+        runner.takeEvents(artifacts: exchange)
         gateway = NodeGateway(
             runner: runner,
             artifacts: artifacts,
@@ -107,7 +108,7 @@ package struct Node: Sendable {
         var services: [any Service] = [
             network,
             TaskService { [exchange] in await exchange.run() },
-            TaskService { [runner, exchange] in try await runner.run(artifacts: exchange) },
+            TaskService { [runner] in try await runner.run() },
             gateway.server(configuration.rpc, logger: logger) { await onReady($0, peersPort) },
         ]
         if let hotKey, configuration.verifier.isEnabled {
