@@ -2,7 +2,10 @@
 package struct BorshWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
 
-    package init() {}
+    /// Most values are shorter than this, so their buffer never moves.
+    private static let expectedBytes = 192
+
+    package init() { bytes.reserveCapacity(Self.expectedBytes) }
 
     package mutating func write(_ value: some FixedWidthInteger & UnsignedInteger) {
         unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }

@@ -1,5 +1,4 @@
-// What the methods ask of a node. Only committed data is given out; nothing here waits for
-// consensus.
+// What the methods ask of a node. Only committed data is given out.
 
 package import Ledger
 package import Primitives
@@ -137,6 +136,9 @@ package protocol NodeAPI: ArtifactAPI {
 
     /// Checks a transaction as for the pool and takes it into it.
     func submit(_ transaction: SignedTransaction) async -> SubmissionVerdict
+
+    /// Heights as their blocks become final. A slow reader misses heights, never the latest.
+    func heights() -> AsyncStream<Height>
 
     /// The nonce that an account's next transaction needs, counting those that wait.
     func nextNonce(of address: Address) async throws -> UInt64

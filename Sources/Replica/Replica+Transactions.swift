@@ -1,5 +1,5 @@
-// Transactions on their way into the pool, and between pools: announced by id, pulled by those
-// who lack them.
+// Transactions on their way into the pool, and between pools: pushed by the node that a client gave
+// them to, announced by everyone else, pulled by those who lack them.
 
 import Ledger
 import Primitives
@@ -8,7 +8,10 @@ extension Replica {
     mutating func submit(_ transaction: SignedTransaction, _ id: SubmissionID) {
         do {
             try admit(transaction)
+            let isShort = transaction.byteCount <= TransactionRelay.pushedByteLimit
+            relay.queue(transaction.id, whole: isShort)
             emit(.reply(id, .accepted(transaction.id)))
+            relayIfDue()
             beginIfWorkWaits()
         } catch {
             emit(.reply(id, .refused(error)))
@@ -19,6 +22,7 @@ extension Replica {
         for transaction in transactions {
             do {
                 try admit(transaction)
+                relay.queue(transaction.id, whole: false)
             } catch .ledger(.invalidSignature) {
                 emit(.report(peer, .forgedTransaction(transaction.id)))
                 break
@@ -28,6 +32,7 @@ extension Replica {
             }
         }
         beginIfWorkWaits()
+        if !relay.isEmpty { relayLater() }
     }
 
     /// Cheapest checks first; the signature, which costs most, last and once.
@@ -36,11 +41,6 @@ extension Replica {
         try mempool.check(transaction, account: account)
         guard verdicts.isSigned(transaction) else { throw .ledger(.invalidSignature) }
         try mempool.insert(transaction, account: account)
-        relay.queue(transaction.id)
-        if !relay.isScheduled {
-            relay.isScheduled = true
-            emit(.schedule(.announce, afterMilliseconds: configuration.announceMilliseconds))
-        }
     }
 
     /// The checks that read the state. Returns the account's nonce.
@@ -58,12 +58,37 @@ extension Replica {
         }
     }
 
+    // MARK: Telling others
+
+    private mutating func relayIfDue() {
+        if relay.isWaiting { return }
+        relayNow()
+        relayLater()
+    }
+
+    private mutating func relayLater() {
+        guard !relay.isWaiting else { return }
+        relay.isWaiting = true
+        emit(.schedule(.announce, afterMilliseconds: configuration.announceMilliseconds))
+    }
+
+    /// The interval is over: what has come meanwhile leaves, and another one begins.
     mutating func announce() {
-        relay.isScheduled = false
-        let ids = relay.takeUnannounced()
-        for start in stride(from: 0, to: ids.count, by: ReplicaMessage.idLimit) {
-            let end = min(ids.count, start + ReplicaMessage.idLimit)
-            emit(.broadcast(.announce(Array(ids[start..<end])), except: nil))
+        relay.isWaiting = false
+        guard !relay.isEmpty else { return }
+        relayNow()
+        relayLater()
+    }
+
+    private mutating func relayNow() {
+        let (pushed, announced) = relay.take()
+        for batch in batches(of: pushed, bytes: Self.relayedByteLimit) {
+            emit(.broadcast(.transactions(batch), except: nil))
+        }
+        let waiting = announced.filter(mempool.contains)
+        for start in stride(from: 0, to: waiting.count, by: ReplicaMessage.idLimit) {
+            let end = min(waiting.count, start + ReplicaMessage.idLimit)
+            emit(.broadcast(.announce(Array(waiting[start..<end])), except: nil))
         }
     }
 
@@ -77,23 +102,36 @@ extension Replica {
     }
 
     mutating func receivePull(_ ids: [Digest], from peer: PeerID) {
-        var budget = Self.pulledByteLimit
+        let budget = min(Self.relayedByteLimit, repairs.bytesLeft(peer, now: now))
+        for batch in batches(of: ids, bytes: budget) {
+            repairs.spend(batch.reduce(0) { $0 + $1.byteCount }, for: peer)
+            emit(.send(.transactions(batch), to: peer))
+        }
+    }
+
+    /// Those of the transactions that wait here, in messages within their limits, at most so many
+    /// bytes.
+    private func batches(of ids: [Digest], bytes limit: Int) -> [[SignedTransaction]] {
+        var budget = limit
+        var batches: [[SignedTransaction]] = []
         var batch: [SignedTransaction] = []
-        var batchBytes = 0
+        var bytes = 0
         for id in ids {
             guard let transaction = mempool.transaction(id) else { continue }
             budget -= transaction.byteCount
             guard budget >= 0 else { break }
-            if batchBytes + transaction.byteCount > ReplicaMessage.transactionByteLimit {
-                emit(.send(.transactions(batch), to: peer))
-                (batch, batchBytes) = ([], 0)
+            if batch.count == ReplicaMessage.transactionLimit
+                || bytes + transaction.byteCount > ReplicaMessage.transactionByteLimit
+            {
+                batches.append(batch)
+                (batch, bytes) = ([], 0)
             }
             batch.append(transaction)
-            batchBytes += transaction.byteCount
+            bytes += transaction.byteCount
         }
-        if !batch.isEmpty { emit(.send(.transactions(batch), to: peer)) }
+        return batch.isEmpty ? batches : batches + [batch]
     }
 
-    /// What one pull may make us send.
-    private static var pulledByteLimit: Int { 2 << 20 }
+    /// What one pull, or one interval, may make us send to a peer.
+    private static var relayedByteLimit: Int { 2 << 20 }
 }

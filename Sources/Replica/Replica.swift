@@ -73,6 +73,8 @@ package struct Replica<Store: ReplicaStore> {
         case .disconnected(let peer): disconnect(peer)
         case .message(let message, let peer): receive(message, from: peer)
         case .submit(let transaction, let id): submit(transaction, id)
+        case .verified(let transactions):
+            for transaction in transactions { verdicts.note(signed: transaction) }
         case .timer(let timer): fire(timer)
         case .signed(let item): take(item)
         case .committed(let height): finishCommit(height)

@@ -14,7 +14,7 @@ package struct ReplicaConfiguration: Sendable {
     package var mempool: MempoolLimits
     /// How often peers are told where we stand.
     package var gossipMilliseconds: UInt64
-    /// How long announcements are collected.
+    /// How long transactions are collected before peers hear of them, once one has left at once.
     package var announceMilliseconds: UInt64
     /// How long a peer may take to deliver requested blocks.
     package var syncMilliseconds: UInt64
@@ -28,7 +28,7 @@ package struct ReplicaConfiguration: Sendable {
         latestVersion: UInt32 = BlockHeader.latestVersion,
         mempool: MempoolLimits = MempoolLimits(),
         gossipMilliseconds: UInt64 = 250,
-        announceMilliseconds: UInt64 = 5,
+        announceMilliseconds: UInt64 = 20,
         syncMilliseconds: UInt64 = 2_000
     ) {
         self.record = record

@@ -21,6 +21,7 @@ final class MemoryNode: NodeAPI {
 
     static let chain = ChainID("openledger-test") ?? { preconditionFailure("a valid chain id") }()
     let contents: Mutex<Contents>
+    let watchers = Mutex<[AsyncStream<Height>.Continuation]>([])
 
     init(_ contents: Contents = Contents()) { self.contents = Mutex(contents) }
 
@@ -73,6 +74,30 @@ final class MemoryNode: NodeAPI {
             )
             return .accepted
         }
+    }
+
+    func heights() -> AsyncStream<Height> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Height.self)
+        watchers.withLock { $0.append(continuation) }
+        return stream
+    }
+
+    /// Puts a transaction into a block, and tells whoever watches.
+    func commit(_ transaction: SignedTransaction, at height: Height) {
+        let receipt = Receipt(
+            transaction: transaction.id,
+            result: .ok,
+            fee: transaction.body.fee
+        )
+        contents.withLock {
+            $0.transactions[transaction.id] = .committed(
+                transaction,
+                height: height,
+                index: 0,
+                receipt: receipt
+            )
+        }
+        for watcher in watchers.withLock({ $0 }) { watcher.yield(height) }
     }
 
     func nextNonce(of address: Address) async throws(RPCError) -> UInt64 { 3 }

@@ -126,6 +126,18 @@ import Testing
         #expect(try await call("tx_get", [id]) == answer)
     }
 
+    @Test("whoever waits for a transaction is answered by the block that takes it")
+    func waits() async throws {
+        let transaction = try Self.transfer()
+        let bytes = JSON.string(Base64.encode(transaction.borshBytes))
+        node.contents.withLock { $0.verdict = .accepted }
+        async let answer = call("tx_broadcast", [bytes, "wait"])
+        while node.watchers.withLock({ $0.isEmpty }) { await Task.yield() }
+        for watcher in node.watchers.withLock({ $0 }) { watcher.yield(Height(8)) }
+        node.commit(transaction, at: Height(9))
+        #expect(try await answer["height"] == 9)
+    }
+
     @Test("what the pool refuses is an error with the ledger's reason")
     func refused() async throws {
         let bytes = JSON.string(Base64.encode(try Self.transfer().borshBytes))

@@ -38,11 +38,11 @@ package struct Block: Sendable, Hashable {
 
     /// Leaves are whole signed transactions: a block's hash fixes its signatures as well.
     package static func transactionsRoot(_ transactions: [SignedTransaction]) -> Digest {
-        ContentMerkle.root(of: transactions.map(\.borshBytes))
+        ContentMerkle.root(of: transactions.map { $0.borshBytes })
     }
 
     package static func receiptsRoot(_ receipts: [Receipt]) -> Digest {
-        ContentMerkle.root(of: receipts.map(\.borshBytes))
+        ContentMerkle.root(of: receipts.map { $0.borshBytes })
     }
 
     package static func evidenceRoot(_ evidence: [DuplicateVoteEvidence]) -> Digest {

@@ -20,6 +20,7 @@ package final class ReplicaRunner: Sendable {
     /// cannot know.
     private let engine: Mutex<ReplicaEngine>
     private let outlets: RunnerOutlets
+    private let verifier: TransactionVerifier
     private let faults: AsyncStream<NodeFault>
     private let faultContinuation: AsyncStream<NodeFault>.Continuation
     private let logger: Logger
@@ -56,6 +57,7 @@ package final class ReplicaRunner: Sendable {
         self.logger = logger
         queue = DispatchQueue(label: "openledger.replica", qos: .userInitiated)
         outlets = RunnerOutlets(network: network, queue: queue, logger: logger)
+        verifier = TransactionVerifier(chain: configuration.record, state: database.now)
         (faults, faultContinuation) = AsyncStream.makeStream(of: NodeFault.self)
         engine = Mutex(
             ReplicaEngine(
@@ -67,23 +69,27 @@ package final class ReplicaRunner: Sendable {
                 logger: logger
             )
         )
-        outlets.onTimer { [weak self] in self?.give(.timer($0)) }
-        give(.start(log: log))
+        outlets.onTimer { [weak self] in self?.give([.timer($0)]) }
+        give([.start(log: log)])
     }
 
-    /// Carries the network's events to the replica, artifact messages to the exchange and questions
-    /// about snapshots to their service, until the network ends. Throws the fault that stopped the
-    /// replica, if one did.
-    package func run(artifacts: ArtifactExchange, snapshots: SnapshotService) async throws {
+    /// Begins to carry the network's events to the replica, artifact messages to the exchange and
+    /// questions about snapshots to their service. To be called before the network listens.
+    package func takeEvents(artifacts: ArtifactExchange, snapshots: SnapshotService) {
+        network.onEvent { [weak self] event in
+            if case .message(let message) = event, message.channel == .stateSync {
+                snapshots.take(message)
+            } else {
+                self?.take(event, artifacts)
+            }
+        }
+    }
+
+    /// Runs until the network ends. Throws the fault that stopped the replica, if one did.
+    package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
-                for await event in self.network.events {
-                    if case .message(let message) = event, message.channel == .stateSync {
-                        snapshots.take(message)
-                    } else {
-                        self.take(event, artifacts)
-                    }
-                }
+                for await _ in self.network.events {}
             }
             tasks.addTask {
                 for await fault in self.faults { throw fault }
@@ -93,10 +99,12 @@ package final class ReplicaRunner: Sendable {
         }
     }
 
-    /// Checks a transaction as the pool does and takes it in.
+    /// Checks a transaction as the pool does and takes it in. Its signature is verified on the
+    /// caller's thread.
     package func submit(_ transaction: SignedTransaction) async -> SubmissionVerdict {
-        await withCheckedContinuation { continuation in
-            give(.submit(transaction, outlets.register(continuation)))
+        let verified = verifier.verified([transaction])
+        return await withCheckedContinuation { continuation in
+            give([.verified(verified), .submit(transaction, outlets.register(continuation))])
         }
     }
 
@@ -120,11 +128,12 @@ package final class ReplicaRunner: Sendable {
     /// Heights as they become final. A slow reader misses heights, never the latest one.
     package func heights() -> AsyncStream<Height> { outlets.heights() }
 
-    /// Queues an input. `message` keeps its sender's budget taken until the replica has seen it.
-    private func give(_ input: ReplicaInput, message: ReceivedMessage? = nil) {
+    /// Queues inputs. `message` keeps its sender's budget taken until the replica has seen it.
+    private func give(_ inputs: [ReplicaInput], message: ReceivedMessage? = nil) {
         queue.async {
+            if let message, message.isAbandoned { return }
             let fault = self.engine.withLock { engine in
-                engine.take(input, now: Self.now())
+                for input in inputs { engine.take(input, now: Self.now()) }
                 return engine.fault
             }
             withExtendedLifetime(message) {}
@@ -134,13 +143,14 @@ package final class ReplicaRunner: Sendable {
         }
     }
 
+    /// Runs on the network's event loops.
     private func take(_ event: NetworkEvent, _ artifacts: ArtifactExchange) {
         switch event {
         case .connected(let peer):
-            give(.connected(PeerID(peer)))
+            give([.connected(PeerID(peer))])
             artifacts.enqueue(event)
         case .disconnected(let peer):
-            give(.disconnected(PeerID(peer)))
+            give([.disconnected(PeerID(peer))])
             artifacts.enqueue(event)
         case .message(let message) where message.channel == .artifacts:
             artifacts.enqueue(event)
@@ -149,9 +159,13 @@ package final class ReplicaRunner: Sendable {
                 decoded.channel.network == message.channel
             else {
                 logger.warning("a peer sent what nobody understands")
-                return network.disconnect(message.peer)
+                return network.ban(message.peer)
             }
-            give(.message(decoded, from: PeerID(message.peer)), message: message)
+            let input = ReplicaInput.message(decoded, from: PeerID(message.peer))
+            guard case .transactions(let transactions) = decoded else {
+                return give([input], message: message)
+            }
+            verifier.verify(transactions) { self.give([.verified($0), input], message: message) }
         }
     }
 

@@ -58,7 +58,11 @@ package struct Node: Sendable {
             configuration: configuration
         )
         let network = PeerNetwork(
-            configuration: try Self.networkConfiguration(configuration, genesis),
+            configuration: try Self.networkConfiguration(
+                configuration,
+                genesis,
+                known: PeerFile(path: home.peers, logger: logger)
+            ),
             identity: PeerIdentity(signedBy: nodeKey),
             logger: levels.logger(logger, for: "network")
         )
@@ -93,6 +97,7 @@ package struct Node: Sendable {
             network: network,
             logger: levels.logger(logger, for: "artifacts")
         )
+        runner.takeEvents(artifacts: exchange, snapshots: snapshots)
         gateway = NodeGateway(
             runner: runner,
             artifacts: artifacts,
@@ -127,9 +132,7 @@ package struct Node: Sendable {
             network,
             TaskService { [exchange] in await exchange.run() },
             TaskService { [snapshots] in await snapshots.run() },
-            TaskService { [runner, exchange, snapshots] in
-                try await runner.run(artifacts: exchange, snapshots: snapshots)
-            },
+            TaskService { [runner] in try await runner.run() },
             gateway.server(configuration.rpc, logger: moduleLogger("rpc")) {
                 await onReady($0, peersPort)
             },

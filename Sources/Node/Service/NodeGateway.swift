@@ -110,6 +110,8 @@ extension NodeGateway: NodeAPI {
         }
     }
 
+    package func heights() -> AsyncStream<Height> { runner.heights() }
+
     package func nextNonce(of address: Address) async throws(RPCError) -> UInt64 {
         let waiting = await runner.inspect { replica, _ in replica.mempool.nextNonce(of: address) }
         if let nonce = waiting.flatMap({ $0 }) { return nonce }

@@ -9,6 +9,8 @@ package struct NodeHome: Sendable {
     package var snapshots: String { path + "/snapshots" }
     /// Where administrators call a running node.
     package var adminSocket: String { path + "/admin.sock" }
+    /// What is known of other nodes.
+    package var peers: String { path + "/peers" }
     /// The signing record: apart from the database, so that restoring one does not restore both.
     package var signed: String { path + "/signed" }
 }

@@ -6,7 +6,6 @@ import Primitives
 package enum BroadcastWait {
     package static let range: ClosedRange<UInt64> = 1...60_000
     package static let defaultMilliseconds: UInt64 = 20_000
-    static let pollMilliseconds: UInt64 = 20
 }
 
 extension RPCMethod where Node == MethodContext {
@@ -80,23 +79,38 @@ extension MethodContext {
     }
 
     private func wait(for id: Digest, milliseconds: UInt64) async throws -> JSON {
-        let clock = ContinuousClock()
-        let end = clock.now.advanced(by: .milliseconds(milliseconds))
-        while true {
-            if let standing = try await node.transaction(id), case .committed = standing {
-                return self.standing(standing)
+        try await withThrowingTaskGroup(of: JSON?.self) { tasks in
+            tasks.addTask { try await committed(id) }
+            tasks.addTask {
+                try? await Task.sleep(for: .milliseconds(milliseconds))
+                return nil
             }
-            guard clock.now < end else {
+            defer { tasks.cancelAll() }
+            guard let first = try await tasks.next(), let answer = first else {
                 throw RPCError.timeout(
                     "the transaction \(id) is in no block after \(milliseconds) ms"
                 )
             }
-            do {
-                try await Task.sleep(for: .milliseconds(BroadcastWait.pollMilliseconds))
-            } catch {
-                throw RPCError.unavailable("the node is stopping")
-            }
+            return answer
         }
+    }
+
+    /// Looks at every new block. Nil when cancelled, or when there will be no more blocks.
+    private func committed(_ id: Digest) async throws -> JSON? {
+        // Asked for before the first look, so that no block falls between the two.
+        let heights = node.heights()
+        if let found = try await committedNow(id) { return found }
+        for await _ in heights {
+            if let found = try await committedNow(id) { return found }
+        }
+        return nil
+    }
+
+    private func committedNow(_ id: Digest) async throws -> JSON? {
+        guard let standing = try await node.transaction(id), case .committed = standing else {
+            return nil
+        }
+        return self.standing(standing)
     }
 
     fileprivate func standing(_ standing: TransactionStanding) -> JSON {

@@ -133,7 +133,9 @@ extension Mempool {
     {
         for victim in try victims(of: transaction, account: account) { remove(victim) }
         let body = transaction.body
-        var sender = senders[body.sender] ?? Sender(account: account, entries: [])
+        // Taken out while it is changed: two owners would make every change copy the whole queue.
+        var sender =
+            senders.removeValue(forKey: body.sender) ?? Sender(account: account, entries: [])
         sequence += 1
         sender.entries.insert(
             Entry(transaction: transaction, sequence: sequence),
@@ -259,18 +261,24 @@ extension Mempool {
 
     /// Removes what a block included, and whatever its nonces made stale.
     package mutating func remove(included: [SignedTransaction]) {
+        var touched: [Address] = []
         for transaction in included {
             let body = transaction.body
-            guard var sender = senders[body.sender] else { continue }
-            sender.account = max(sender.account, body.nonce + 1)
-            while let first = sender.entries.first,
-                first.transaction.body.nonce < sender.account
-            {
-                forget(sender.entries.removeFirst())
-            }
-            senders[body.sender] = sender.entries.isEmpty ? nil : sender
+            guard let account = senders[body.sender]?.account else { continue }
+            if account <= body.nonce { senders[body.sender]?.account = body.nonce + 1 }
+            if touched.last != body.sender { touched.append(body.sender) }
         }
+        for address in touched { dropStale(of: address) }
         ranking = ranking.filter(isLive)
+    }
+
+    /// A sender's entries below its account's nonce go in one step, however many they are.
+    private mutating func dropStale(of address: Address) {
+        guard var sender = senders.removeValue(forKey: address) else { return }
+        let stale = sender.place(of: sender.account)
+        for entry in sender.entries[..<stale] { forget(entry) }
+        sender.entries.removeFirst(stale)
+        if !sender.entries.isEmpty { senders[address] = sender }
     }
 
     /// Removes one transaction that turned out not to be executable.
@@ -280,9 +288,9 @@ extension Mempool {
     }
 
     private mutating func remove(_ transaction: SignedTransaction) {
-        guard var sender = senders[transaction.body.sender] else { return }
+        guard var sender = senders.removeValue(forKey: transaction.body.sender) else { return }
         forget(sender.entries.remove(at: sender.place(of: transaction.body.nonce)))
-        senders[transaction.body.sender] = sender.entries.isEmpty ? nil : sender
+        if !sender.entries.isEmpty { senders[transaction.body.sender] = sender }
     }
 
     private mutating func forget(_ entry: Entry) {

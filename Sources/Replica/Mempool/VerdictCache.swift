@@ -29,13 +29,31 @@ package struct VerdictCache: Sendable {
             key: transaction.key,
             signature: transaction.signature
         )
-        if young.contains(key) || old.contains(key) { return true }
+        if holds(key) { return true }
         guard transaction.isSigned else { return false }
+        remember(key)
+        return true
+    }
+
+    /// Takes over the verdict of someone who has verified the signature.
+    package mutating func note(signed transaction: SignedTransaction) {
+        remember(
+            Key(id: transaction.id, key: transaction.key, signature: transaction.signature)
+        )
+    }
+
+    /// Whether the signature was found valid before.
+    package func holds(_ transaction: SignedTransaction) -> Bool {
+        holds(Key(id: transaction.id, key: transaction.key, signature: transaction.signature))
+    }
+
+    private func holds(_ key: Key) -> Bool { young.contains(key) || old.contains(key) }
+
+    private mutating func remember(_ key: Key) {
         if young.count == limit {
             old = young
             young = []
         }
         young.insert(key)
-        return true
     }
 }

@@ -15,6 +15,9 @@ package enum ReplicaInput: Sendable {
     case disconnected(PeerID)
     case message(ReplicaMessage, from: PeerID)
     case submit(SignedTransaction, SubmissionID)
+    /// The shell has verified these signatures, on threads of its own, and found them valid. It
+    /// saves time and decides nothing: whoever has not been told verifies.
+    case verified([SignedTransaction])
     case timer(ReplicaTimer)
     case signed(SignedItem)
     /// The commit effect of this height is durable, and the store shows it.

@@ -9,7 +9,7 @@ package enum ReplicaTimer: Sendable, Hashable {
     case heartbeat(Height)
     /// Tell the peers where we stand.
     case gossip
-    /// Announce the transactions admitted since the last time.
+    /// Tell peers of the transactions admitted since the last time.
     case announce
     /// Give up waiting for requested blocks. The number tells requests apart.
     case sync(UInt64)
