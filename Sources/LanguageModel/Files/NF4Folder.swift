@@ -18,7 +18,8 @@ package enum NF4Folder {
         isDouble: Bool = true
     ) throws(ModelFileError) -> (configuration: [UInt8], weights: [UInt8]) {
         let marked = try marked(bytes, isDouble)
-        let description = try ModelConfiguration(huggingFace: bytes).description
+        let configuration = try ModelConfiguration(huggingFace: bytes)
+        let description = configuration.description
         guard !description.linears.contains(where: \.isStoredTransposed) else {
             // The library stores such matrices in another order than it multiplies them.
             throw .unsupported(key: "model_type", value: "\(configuration.family)")

@@ -38,10 +38,20 @@ package struct ValidatorSigner: ~Copyable, Sendable {
     private var remote: SignerClient? { keys.first?.signer }
 
     /// The last position that was signed; a signer process's as of when it was reached.
-    package var last: SignPosition? { guardian?.last ?? remote?.standing.last }
+    package var last: SignPosition? {
+        switch guardian {
+        case .some(let guardian): guardian.last
+        case nil: remote?.standing.last
+        }
+    }
 
     /// The last position that the log had.
-    package var logged: SignPosition? { guardian?.logged ?? remote?.standing.logged }
+    package var logged: SignPosition? {
+        switch guardian {
+        case .some(let guardian): guardian.logged
+        case nil: remote?.standing.logged
+        }
+    }
 
     /// The signature that the request asks for; nil without the key. A refusal means that signing
     /// could be a fault.
@@ -60,7 +70,11 @@ package struct ValidatorSigner: ~Copyable, Sendable {
         }
         switch request {
         case .vote(let vote):
-            let signature = try signature(of: key, vote.signBytes(chain: chain), at: SignPosition(vote))
+            let signature = try signature(
+                of: key,
+                vote.signBytes(chain: chain),
+                at: SignPosition(vote)
+            )
             return .vote(SignedVote(vote: vote, signature: signature))
         case .proposal(let proposal):
             let bytes = proposal.signBytes(chain: chain)

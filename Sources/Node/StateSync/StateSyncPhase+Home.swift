@@ -24,7 +24,11 @@ extension StateSyncPhase {
         do { sync = try rules(configuration, genesis) } catch {
             return .failed(.trust(error))
         }
-        var network = try Node.networkConfiguration(configuration, genesis)
+        var network = try Node.networkConfiguration(
+            configuration,
+            genesis,
+            known: PeerFile(path: home.peers, logger: logger)
+        )
         // Others find the node when it has something to say.
         network.port = 0
         let phase = StateSyncPhase(

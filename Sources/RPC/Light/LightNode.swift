@@ -90,6 +90,10 @@ extension LightNode {
         .unavailable("a light client takes no transactions: send them to a node")
     }
 
+    /// Ends at once: a light client learns of heights when it is asked, and has no transactions to
+    /// wait for.
+    package func heights() -> AsyncStream<Height> { AsyncStream { $0.finish() } }
+
     package func stateEntries(
         prefix: [UInt8],
         after: [UInt8]?,

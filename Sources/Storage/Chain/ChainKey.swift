@@ -8,11 +8,8 @@ enum ChainKey {
     static let tip = Array("tip".utf8)
     /// The oldest version whose tree is whole.
     static let earliestVersion = Array("earliest".utf8)
-    /// The oldest block that is kept.
+    /// The oldest block that is kept; absent where that is the first of the chain.
     static let earliestBlock = Array("earliestBlock".utf8)
-
-    /// The first height whose block is here; absent where that is the first of the chain.
-    static let earliestBlock = Array("earliest-block".utf8)
 
     // Family `blocks`, told apart by the first byte.
     static func block(_ height: Height) -> [UInt8] { [0x62] + bigEndian(height.value) }
