@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import Glibc
 import Hummingbird
 import JSON
 import Ledger

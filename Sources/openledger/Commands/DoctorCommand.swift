@@ -43,7 +43,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 print("\(word)  \(check)  \(finding.sentence)")
             }
         }
-        let failed = findings.count { $0.verdict == .fail }
+        let failed = findings.filter { $0.verdict == .fail }.count
         guard failed == 0 else {
             throw CommandFailure(.failed, "\(failed) of \(findings.count) checks failed")
         }

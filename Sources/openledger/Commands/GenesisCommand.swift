@@ -43,7 +43,7 @@ struct GenesisCommand: ParsableCommand {
                 )
                 Remark.write("taken at height \(exported.height.value)")
                 print(GenesisFile.document(exported.genesis), terminator: "")
-            } catch let error as NodeStartError {
+            } catch {
                 throw CommandFailure(.environment, error.description)
             }
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JSON
 import Node
+import Primitives
 import Storage
 
 /// Forgets the past and gives the room back to the disk, whether the node runs or not.
@@ -29,13 +30,15 @@ struct PruneCommand: ParsableCommand {
         let request: JSON = [
             "call": "prune", "states": .integer(kept.states), "blocks": .integer(kept.blocks),
         ]
-        var (state, block): (UInt64?, UInt64?)
+        let state: UInt64?
+        let block: UInt64?
         if let answer = try HomeAdministration.call(home, request) {
             state = answer["earliestState"]?.integer(UInt64.self)
             block = answer["earliestBlock"]?.integer(UInt64.self)
         } else {
             let pruned = try HomeAdministration.alone(home) { try $0.prune(to: kept) }
-            (state, block) = (pruned.earliestState, pruned.earliestBlock.value)
+            state = pruned.earliestState
+            block = pruned.earliestBlock.value
         }
         output.show([
             "earliestState": .integer(state ?? 0), "earliestBlock": .integer(block ?? 0),

@@ -45,7 +45,9 @@ struct SignerCommand: ParsableCommand {
                 try open(home, key, genesis)
             }
             Remark.write("signing for \(key.publicKey) at \(socket ?? home + "/signer.sock")")
-            try CommandFailure.wrap(.environment) { try server.serve() }
+            do { try server.serve() } catch {
+                throw CommandFailure(.environment, error.description)
+            }
         }
 
         private func open(

@@ -6,6 +6,7 @@ import NIOPosix
 import Node
 import Peers
 import Primitives
+import RPC
 
 extension Examination {
     /// What the home's node says of itself; nil when none answers.
@@ -112,9 +113,9 @@ extension Examination {
         for (setting, host, port) in wanted {
             do {
                 let channel = try await ServerBootstrap(
-                    group: .singletonMultiThreadedEventLoopGroup
+                    group: MultiThreadedEventLoopGroup.singleton
                 )
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelOption(ChannelOptions.socketOption(.so_reuseaddr), value: 1)
                 .bind(host: host, port: port).get()
                 try await channel.close()
                 findings.append(
@@ -147,7 +148,7 @@ extension Examination {
             }
             do {
                 let channel = try await ClientBootstrap(
-                    group: .singletonMultiThreadedEventLoopGroup
+                    group: MultiThreadedEventLoopGroup.singleton
                 )
                 .connectTimeout(.seconds(2))
                 .connect(host: address.host, port: address.port).get()

@@ -1,6 +1,7 @@
 // The checks of `openledger doctor` that need the home and its machine only; those that ask its
 // node and peers are in Examination+Network.swift.
 
+import ArgumentParser
 import Cryptography
 import ExactMath
 import Foundation
@@ -151,7 +152,7 @@ struct Examination: Sendable {
                 }
                 return .ok(name, "\(path) opens: \(key.publicKey)")
             } catch {
-                return .fail(name, error.description)
+                return .fail(name, "\(error)")
             }
         }
     }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import JSON
 import Ledger
@@ -22,7 +23,7 @@ enum HomeAdministration {
         } catch StorageError.refusedConnection {
             return nil
         } catch {
-            throw CommandFailure(.environment, error.description)
+            throw CommandFailure(.environment, "\(error)")
         }
         let answer: JSON?
         do {
