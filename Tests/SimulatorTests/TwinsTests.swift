@@ -23,4 +23,18 @@ struct TwinsTests {
         }
         #expect(forks > 10)
     }
+
+    @Test("two that forget their locks fork too, never vote twice, and are named for amnesia")
+    func amnesia() throws {
+        var forks = 0
+        for seed in 0..<UInt64(4_000) {
+            var scenario = try TwinsScenario(seed: seed, faulty: 2, misconduct: .amnesiac)
+            let report = scenario.run()
+            #expect(report.violations == [], "replay with seed \(seed)")
+            guard report.isFork else { continue }
+            forks += 1
+            #expect(report.amnesiacs >= 2, "seed \(seed)")
+        }
+        #expect(forks > 0)
+    }
 }

@@ -10,6 +10,11 @@ package enum NodeFault: Error, Sendable, Equatable {
     case signing(SignGuardError)
     /// The chain contradicts itself as this node sees it.
     case replica(ReplicaFault)
+
+    /// The chain goes on with a protocol version that this program does not know.
+    package var asksForUpgrade: Bool {
+        if case .replica(.unknownVersion) = self { true } else { false }
+    }
 }
 
 extension NodeFault: CustomStringConvertible {

@@ -58,7 +58,7 @@ extension TwinsScenario {
 
     private mutating func broadcast(_ message: TwinsMessage, from: Int) {
         for to in players.indices where to != from {
-            for told in distorted(message, from: from) {
+            for told in distorted(message, from: from, to: to) {
                 let passes = isHealed || schedule.carries(told.round, from: from, to: to)
                 if passes { pending.append((told, to)) } else { lost.append((told, to)) }
             }
@@ -83,11 +83,18 @@ extension TwinsScenario {
         for effect in effects { perform(effect, of: player) }
     }
 
-    private mutating func distorted(_ message: TwinsMessage, from: Int) -> [TwinsMessage] {
+    private mutating func distorted(
+        _ message: TwinsMessage,
+        from: Int,
+        to: Int
+    ) -> [TwinsMessage] {
         switch (players[from].misconduct, message) {
         case (.withholder, _): return random.isOn ? [message] : []
         case (.equivocator, .vote(let signed)):
             return [.vote(altered(signed.vote, block: anyBlock()))]
+        case (.twoFaced, .vote(let signed)):
+            guard to.isMultiple(of: 2) else { return [message] }
+            return [.vote(altered(signed.vote, block: signed.vote.block == nil ? anyBlock() : nil))]
         case (.timeTraveller, .vote(let signed)):
             let round = UInt64(signed.vote.round.value) + random.number(0...8)
             let other = Round(UInt32(round > 4 ? round - 4 : round))

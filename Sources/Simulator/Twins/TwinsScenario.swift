@@ -13,6 +13,8 @@ package struct TwinsReport: Sendable, Equatable {
     package let isFork: Bool
     /// How many validators the audit of the honest logs names.
     package let culprits: Int
+    /// How many of them by votes against a lock of their own, in different rounds.
+    package let amnesiacs: Int
     package let lastRound: UInt32
     package let steps: Int
 }
@@ -42,8 +44,10 @@ package struct TwinsScenario {
     var healedIn: UInt32 = 0
     var steps = 0
 
-    /// - Parameter faulty: how many of the four validators are faulty, 1 or 2.
-    package init(seed: UInt64, faulty: Int) throws {
+    /// - Parameters:
+    ///   - faulty: how many of the four validators are faulty, 1 or 2.
+    ///   - chosen: what all of those do; drawn for each unless told.
+    package init(seed: UInt64, faulty: Int, misconduct chosen: Misconduct? = nil) throws {
         var random = SimulationRandom(seed: seed)
         self.seed = seed
         self.faulty = faulty
@@ -64,7 +68,8 @@ package struct TwinsScenario {
             }
             // Most are twins: they are the strongest, and need no script.
             let other = Misconduct.allCases[random.index(below: Misconduct.allCases.count)]
-            let misconduct = random.isOn ? .twin : other
+            let drawn = random.isOn ? .twin : other
+            let misconduct = chosen ?? drawn
             for _ in 0..<(misconduct == .twin ? 2 : 1) {
                 players.append(TwinsPlayer(validator, misconduct, set))
             }
@@ -177,6 +182,7 @@ package struct TwinsScenario {
             violations: violations,
             isFork: isFork,
             culprits: faults.count,
+            amnesiacs: faults.count { if case .amnesia = $0.fault { true } else { false } },
             lastRound: honest.map { $0.consensus.round.value }.max() ?? 0,
             steps: steps
         )

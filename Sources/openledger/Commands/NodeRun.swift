@@ -125,8 +125,7 @@ struct NodeRun: AsyncParsableCommand {
         } catch let error as MetricsServerError {
             throw CommandFailure(.environment, "\(error)")
         } catch let fault as NodeFault {
-            var kind = CommandFailure.Kind.environment
-            if case .replica(.unknownVersion) = fault { kind = .upgradeNeeded }
+            let kind: CommandFailure.Kind = fault.asksForUpgrade ? .upgradeNeeded : .environment
             throw CommandFailure(kind, "the node has stopped: \(fault)")
         }
     }
