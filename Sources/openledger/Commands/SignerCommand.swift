@@ -44,9 +44,22 @@ struct SignerCommand: ParsableCommand {
             var server = try CommandFailure.wrap(.environment) {
                 try open(home, key, genesis)
             }
+            let signals = Self.endOnSignals()
+            defer { for source in signals { source.cancel() } }
             Remark.write("signing for \(key.publicKey) at \(socket ?? home + "/signer.sock")")
             do { try server.serve() } catch {
                 throw CommandFailure(.environment, error.description)
+            }
+        }
+
+        /// Whoever starts this process may have blocked them, and then the default would wait for
+        /// ever. Nothing has to be saved: a signature is in the record before it is given.
+        private static func endOnSignals() -> [any DispatchSourceSignal] {
+            [SIGINT, SIGTERM].map { number in
+                let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+                source.setEventHandler { _exit(0) }
+                source.resume()
+                return source
             }
         }
 
