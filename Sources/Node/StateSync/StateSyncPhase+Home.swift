@@ -48,7 +48,7 @@ extension StateSyncPhase {
     }
 
     /// Nil if the database has blocks. It is closed again on return.
-    private static func prepare(
+    static func prepare(
         _ home: NodeHome,
         _ genesis: Genesis,
         _ configuration: Configuration
