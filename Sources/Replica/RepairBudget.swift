@@ -18,7 +18,7 @@ struct RepairBudget {
         static let limit: UInt64 = 8 << 20
         static let perMillisecond: UInt64 = 4 << 10
 
-        var left = limit
+        var left = ByteAllowance.limit
         var filledAt: UInt64?
 
         mutating func fill(now: UInt64) {

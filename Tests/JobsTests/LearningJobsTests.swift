@@ -32,8 +32,8 @@ import Testing
             steps: 5,
             batchSize: 2,
             maxTokens: 32,
-            segmentSteps: 2,
             lossTokens: lossTokens,
+            segmentSteps: 2,
             seed: Digest(repeatElement(3, count: 32)) ?? .zero
         )
         let recipe = try #require(
@@ -231,7 +231,7 @@ import Testing
         }
         for (counted, record) in expected {
             var trace = ComputationTrace()
-            let row = try rows.row(of: try #require(record), trace: &trace)
+            let row = try rows.row(of: record, trace: &trace)
             #expect((row == query) == (counted == targets))
         }
     }

@@ -5,6 +5,7 @@ import Ledger
 import Primitives
 import RPC
 import Testing
+import Voting
 
 @Suite("RPC methods") struct MethodTests {
     let node = MemoryNode()
