@@ -24,7 +24,10 @@ import Testing
         ])
         #expect(made.status == 0, "\(made.errors)")
         let process = try tool.start(
-            ["node", "run", "--home", network.validator, "--set", "snapshots.interval=3"],
+            [
+                "node", "run", "--home", network.validator, "--set", "snapshots.interval=3",
+                "--set", "snapshots.kept=50",
+            ],
             log: "validator.log"
         )
         return (network, process)

@@ -71,6 +71,7 @@ extension StateSyncPhase {
             )
         )
         sync.checkpoint = Checkpoint(text: settings.checkpoint)
+        sync.answerMilliseconds = UInt64(settings.answerSeconds) * 1_000
         sync.deadlineMilliseconds = UInt64(settings.deadlineSeconds) * 1_000
         return sync
     }
