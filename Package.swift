@@ -269,6 +269,14 @@ let shell: [Target] = [
         ] + hummingbird
     ),
     .executableTarget(
+        name: "chainbench",
+        dependencies: [
+            "Node", "Storage", "Peers", "Replica", "LightClient", "Ledger", "Voting", "StateTree",
+            "Cryptography", "Primitives", logging,
+        ],
+        swiftSettings: strict
+    ),
+    .executableTarget(
         name: "openledger",
         dependencies: [
             "Node", "Storage", "Peers", "RPC", "Factory", "Serving", "Verification", "Workbench",

@@ -70,6 +70,8 @@ package struct Configuration: Sendable, Equatable {
         package var checkpoint = ""
         package var trustDays = 14
         package var deadlineSeconds = 600
+        /// How long a peer may take for one answer.
+        package var answerSeconds = 5
     }
 
     package struct Mempool: Sendable, Equatable {

@@ -145,6 +145,11 @@ package struct ConfigurationSetting: Sendable {
             "after which the node goes on with the blocks from the first one"
         ),
         .init(
+            "state_sync.answer_seconds",
+            .integer(\.stateSync.answerSeconds, 1...600),
+            "how long a peer may take for one answer before another is asked"
+        ),
+        .init(
             "mempool.transactions",
             .integer(\.mempool.transactions, 16...1_000_000),
             "how many transactions may wait; beyond that the cheapest goes for one that pays more"

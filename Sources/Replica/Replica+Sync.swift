@@ -84,6 +84,8 @@ extension Replica {
             emit(.report(fetched.peer, .invalidBlock(consensus.height)))
             return nil
         }
+        // Two thirds have signed the block, so its signatures are worth checking all at once.
+        verdicts.check(block.transactions, with: configuration.checkSignatures)
         guard let verdict = verdict(on: block) else { return nil }
         guard case .success(let executed) = verdict else {
             // The header is what two thirds signed, and its contents are the peer's no longer.

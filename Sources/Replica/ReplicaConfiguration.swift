@@ -19,6 +19,12 @@ package struct ReplicaConfiguration: Sendable {
     /// How long a peer may take to deliver requested blocks.
     package var syncMilliseconds: UInt64
 
+    /// Verifies the signatures of a final block's transactions: a verdict for each. The shell may
+    /// use more than one core; the verdicts cannot depend on it.
+    package var checkSignatures: @Sendable ([SignedTransaction]) -> [Bool] = { transactions in
+        transactions.map { $0.isSigned }
+    }
+
     package var chain: ChainID { record.chain }
     package var parameters: ChainParameters { record.parameters }
 

@@ -15,7 +15,8 @@ struct OpenLedger: AsyncParsableCommand {
             QueryCommand.self,
             DatanetCommand.self, ModelCommand.self, FactoryCommand.self,
             AdapterCommand.self, AttributionCommand.self, ClaimCommand.self, ChannelCommand.self,
-            ServeCommand.self, LightCommand.self, DevnetCommand.self, ConfigCommand.self,
+            ServeCommand.self, LightCommand.self, SnapshotCommand.self, DevnetCommand.self,
+            ConfigCommand.self,
             GenesisCommand.self, BackupCommand.self, RestoreCommand.self, PruneCommand.self,
             DoctorCommand.self,
         ]

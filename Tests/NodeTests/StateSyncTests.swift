@@ -23,7 +23,8 @@ struct StateSyncTests {
         var configuration = Configuration()
         configuration.network.peers = peers.map { "127.0.0.1:\($0)" }
         configuration.stateSync.trustDays = 36_500
-        configuration.stateSync.deadlineSeconds = 30
+        configuration.stateSync.deadlineSeconds = 60
+        configuration.stateSync.answerSeconds = 1
         change(&configuration)
         var logger = Logger(label: "join")
         logger.logLevel = .critical

@@ -148,6 +148,8 @@ final class RunningNode: Sendable {
     ) async throws {
         var configuration = Configuration()
         configuration.snapshots.interval = snapshotInterval
+        // Blocks come fast here: a snapshot has to outlive a join.
+        configuration.snapshots.kept = 100
         configuration.network.port = port
         configuration.network.peers = peers.map { "127.0.0.1:\($0)" }
         configuration.rpc.port = 0

@@ -60,8 +60,8 @@ struct DatabaseTests {
         for byte in UInt8(1)...3 { try chain.pay(to: byte) }
         let tip = try chain.database.now.tip()
         let copy = scratch.file("copy")
-        try chain.database.checkpoint(to: copy)
-        #expect(throws: StorageError.self) { try chain.database.checkpoint(to: copy) }
+        try chain.database.checkpoint(into: copy)
+        #expect(throws: StorageError.self) { try chain.database.checkpoint(into: copy) }
         try chain.pay(to: 4)
         var continued = try SoloChain(path: copy)
         #expect(try continued.database.now.tip() == tip)

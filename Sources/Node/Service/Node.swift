@@ -77,12 +77,14 @@ package struct Node: Sendable {
         let snapshots = try Self.snapshots(configuration, home, database, network, logger)
         self.snapshots = snapshots
         do {
+            var replica = ReplicaConfiguration(
+                record: record,
+                validatorKeys: validatorKeys.map(\.publicKey),
+                mempool: MempoolLimits(configuration.mempool)
+            )
+            replica.checkSignatures = SignatureChecks.parallel
             runner = try ReplicaRunner(
-                configuration: ReplicaConfiguration(
-                    record: record,
-                    validatorKeys: validatorKeys.map(\.publicKey),
-                    mempool: MempoolLimits(configuration.mempool)
-                ),
+                configuration: replica,
                 database: database,
                 network: network,
                 signer: signer,

@@ -158,12 +158,12 @@ extension NodeGateway: NodeAPI {
             throw .internalError("the state tree: \(error)")
         }
         let (certified, now) = try read(chain) { chain throws(StorageError) in
-            (try chain.block(at: asked), try chain.stateValue(key))
+            (try chain.lightBlock(at: asked), try chain.stateValue(key))
         }
         guard let certified else {
             throw .pruned("block \(asked.value) is older than this node keeps")
         }
-        let header = certified.block.header
+        let header = certified.header
         let value = [now, nil].first {
             proof.verify(root: header.stateRoot, key: key, value: $0)
         }

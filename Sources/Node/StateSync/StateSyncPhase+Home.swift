@@ -48,7 +48,7 @@ extension StateSyncPhase {
     }
 
     /// Nil if the database has blocks. It is closed again on return.
-    private static func prepare(
+    static func prepare(
         _ home: NodeHome,
         _ genesis: Genesis,
         _ configuration: Configuration
@@ -71,6 +71,7 @@ extension StateSyncPhase {
             )
         )
         sync.checkpoint = Checkpoint(text: settings.checkpoint)
+        sync.answerMilliseconds = UInt64(settings.answerSeconds) * 1_000
         sync.deadlineMilliseconds = UInt64(settings.deadlineSeconds) * 1_000
         return sync
     }

@@ -35,6 +35,19 @@ package struct VerdictCache: Sendable {
         return true
     }
 
+    /// Verifies what was not verified before, all at once.
+    ///
+    /// - Parameter verify: gives a verdict for each transaction.
+    package mutating func check(
+        _ transactions: [SignedTransaction],
+        with verify: ([SignedTransaction]) -> [Bool]
+    ) {
+        let unknown = transactions.filter { !holds($0) }
+        for (transaction, isSigned) in zip(unknown, verify(unknown)) where isSigned {
+            note(signed: transaction)
+        }
+    }
+
     /// Takes over the verdict of someone who has verified the signature.
     package mutating func note(signed transaction: SignedTransaction) {
         remember(

@@ -17,5 +17,23 @@ package struct CommittedBlock: Sendable {
     package let events: [Event]
     package let tip: ChainTip
 
+    package init(
+        certified: CertifiedBlock,
+        changes: [StateChange],
+        newNodes: [(key: NodeKey, node: TreeNode)],
+        staleNodes: [NodeKey],
+        receipts: [Receipt],
+        events: [Event],
+        tip: ChainTip
+    ) {
+        self.certified = certified
+        self.changes = changes
+        self.newNodes = newNodes
+        self.staleNodes = staleNodes
+        self.receipts = receipts
+        self.events = events
+        self.tip = tip
+    }
+
     package var height: Height { tip.height }
 }

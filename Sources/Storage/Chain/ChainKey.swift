@@ -11,6 +11,9 @@ enum ChainKey {
     /// The oldest block that is kept; absent where that is the first of the chain.
     static let earliestBlock = Array("earliestBlock".utf8)
 
+    /// The header that the chain begins with here, where it begins with a snapshot.
+    static let base = Array("base".utf8)
+
     // Family `blocks`, told apart by the first byte.
     static func block(_ height: Height) -> [UInt8] { [0x62] + bigEndian(height.value) }
     static func receipts(_ height: Height) -> [UInt8] { [0x72] + bigEndian(height.value) }

@@ -50,12 +50,6 @@ package final class Database: Sendable {
         ChainReader(values: store.snapshot(), path: path)
     }
 
-    /// Makes `directory`, which must not exist, a copy of the database between two blocks. It opens
-    /// with the same genesis and can be moved; the signing record is not in it.
-    package func checkpoint(to directory: String) throws(StorageError) {
-        try store.checkpoint(to: directory)
-    }
-
     /// Appends to the log. With `sync`, it and all before it are durable on return.
     package func append(_ entry: WALEntry, sync: Bool) throws(StorageError) {
         let sequence = nextLogSequence.withLock { next in
@@ -74,7 +68,12 @@ package final class Database: Sendable {
             throw .wrongHeight(expected: tip.height.next.value, found: committed.height.value)
         }
         var batch = WriteBatch()
-        Self.putBlock(committed, into: &batch)
+        Self.putBlock(committed.certified, into: &batch)
+        batch.put(
+            .blocks,
+            ChainKey.receipts(committed.height),
+            List(committed.receipts).borshBytes
+        )
         Self.putState(committed, into: &batch)
         Self.putEvents(committed, into: &batch)
         if committed.tip.validators != tip.validators {
@@ -101,16 +100,22 @@ package final class Database: Sendable {
 }
 
 extension Database {
-    private static func putBlock(_ committed: CommittedBlock, into batch: inout WriteBatch) {
-        let height = committed.height
-        batch.put(.blocks, ChainKey.block(height), committed.certified.borshBytes)
-        batch.put(.blocks, ChainKey.receipts(height), List(committed.receipts).borshBytes)
+    /// Writes a block over whatever is stored for its height, durably.
+    func replace(_ certified: CertifiedBlock) throws(StorageError) {
+        var batch = WriteBatch()
+        Self.putBlock(certified, into: &batch)
+        try store.write(batch, sync: true)
+    }
+
+    private static func putBlock(_ certified: CertifiedBlock, into batch: inout WriteBatch) {
+        let height = certified.height
+        batch.put(.blocks, ChainKey.block(height), certified.borshBytes)
         batch.put(
             .blocks,
-            ChainKey.hash(committed.tip.hash),
+            ChainKey.hash(certified.block.hash),
             ChainKey.bigEndian(height.value)
         )
-        for (index, transaction) in committed.certified.block.transactions.enumerated() {
+        for (index, transaction) in certified.block.transactions.enumerated() {
             batch.put(
                 .transactions,
                 transaction.id.bytes,

@@ -18,8 +18,22 @@ import Synchronization
     private let hasRefusedWrite = Atomic(false)
 
     /// Opens the database in the directory `path`, and creates it when nothing is there.
-    package init(path: String, cacheBytes: Int = 64 << 20) throws(StorageError) {
-        let opened = try unsafe openRocks(path: path, cacheBytes: cacheBytes)
+    package convenience init(path: String, cacheBytes: Int = 64 << 20) throws(StorageError) {
+        try self.init(path: path, cacheBytes: cacheBytes, isReadOnly: false)
+    }
+
+    /// Opens an existing database as it is at this moment, also one that another process writes.
+    package convenience init(readOnly path: String) throws(StorageError) {
+        guard Files.exists(path + "/CURRENT") else { throw .missing(path: path) }
+        try self.init(path: path, cacheBytes: 8 << 20, isReadOnly: true)
+    }
+
+    private init(path: String, cacheBytes: Int, isReadOnly: Bool) throws(StorageError) {
+        let opened = try unsafe openRocks(
+            path: path,
+            cacheBytes: cacheBytes,
+            isReadOnly: isReadOnly
+        )
         self.path = path
         unsafe database = opened.database
         unsafe families = opened.families
@@ -134,19 +148,6 @@ import Synchronization
     /// A view of this moment, unaffected by later writes.
     package func snapshot() -> KeyValueSnapshot {
         unsafe KeyValueSnapshot(store: self, snapshot: rocksdb_create_snapshot(database))
-    }
-
-    /// Makes `directory`, which must not exist, a database of its own that shows this moment. Files
-    /// that never change are linked, so on one disk it costs little more than the open log.
-    package func checkpoint(to directory: String) throws(StorageError) {
-        let maker = try unsafe checked(path) { error in
-            unsafe rocksdb_checkpoint_object_create(database, error)
-        }
-        guard let maker = unsafe maker else { throw .io(path: path, detail: "no checkpoint") }
-        defer { unsafe rocksdb_checkpoint_object_destroy(maker) }
-        try unsafe checked(directory) { error in
-            unsafe rocksdb_checkpoint_create(maker, directory, 0, error)
-        }
     }
 
     /// Rewrites the key space without what was deleted, and returns its room to the disk.

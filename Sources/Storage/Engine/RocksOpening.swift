@@ -4,28 +4,47 @@ import CRocksDB
 import Glibc
 
 /// Opens the database in the directory `path` with every column family, and makes what is missing.
+///
+/// - Parameter isReadOnly: makes nothing, and shows the database as it is at this moment, also one
+///   that another process writes.
 func openRocks(
     path: String,
-    cacheBytes: Int
+    cacheBytes: Int,
+    isReadOnly: Bool = false
 ) throws(StorageError) -> (database: OpaquePointer, families: [OpaquePointer]) {
     let options = try unsafe makeRocksOptions(path: path, cacheBytes: cacheBytes)
     defer { unsafe rocksdb_options_destroy(options) }
     try unsafe refuseStrangeFamilies(path: path, options: options)
+    // The writer may delete a file; one that is open stays readable.
+    if isReadOnly { unsafe rocksdb_options_set_max_open_files(options, -1) }
     let names = unsafe ColumnFamily.allCases.map { unsafe strdup($0.name) }
     defer { unsafe names.forEach { unsafe free($0) } }
     let namePointers = unsafe names.map { unsafe UnsafePointer($0) }
     let familyOptions = unsafe [OpaquePointer?](repeating: options, count: names.count)
     var handles = unsafe [OpaquePointer?](repeating: nil, count: names.count)
     let database = try unsafe checked(path) { error in
-        unsafe rocksdb_open_column_families(
-            options,
-            path,
-            Int32(names.count),
-            namePointers,
-            familyOptions,
-            &handles,
-            error
-        )
+        if isReadOnly {
+            unsafe rocksdb_open_for_read_only_column_families(
+                options,
+                path,
+                Int32(names.count),
+                namePointers,
+                familyOptions,
+                &handles,
+                0,
+                error
+            )
+        } else {
+            unsafe rocksdb_open_column_families(
+                options,
+                path,
+                Int32(names.count),
+                namePointers,
+                familyOptions,
+                &handles,
+                error
+            )
+        }
     }
     let families = unsafe handles.compactMap { unsafe $0 }
     guard let database = unsafe database, unsafe families.count == names.count else {

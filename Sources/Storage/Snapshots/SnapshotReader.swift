@@ -23,6 +23,22 @@ package final class SnapshotReader: Sendable {
         index = try KeyValueStore(path: folder + "/index", cacheBytes: 8 << 20)
     }
 
+    /// The state of a database as it is now, by an index that is made at `index`, where nothing is
+    /// yet. The database may belong to a running node: it is only read, as of one moment.
+    package init(database: String, index: String) throws(StorageError) {
+        let store = try KeyValueStore(readOnly: database)
+        path = database
+        chain = ChainReader(values: store, path: database)
+        height = try chain.tip().height
+        try SnapshotStore.index(store, to: index)
+        self.index = try KeyValueStore(path: index, cacheBytes: 8 << 20)
+    }
+
+    /// A block before it, where the node has it; for the way from the genesis.
+    package func lightBlock(at height: Height) throws(StorageError) -> LightBlock? {
+        try chain.lightBlock(at: height)
+    }
+
     /// The header of the snapshot with what proves it final.
     package func lightBlock() throws(StorageError) -> LightBlock {
         guard let block = try chain.lightBlock(at: height) else {
@@ -88,7 +104,10 @@ extension ChainReader {
     /// A block's header, certificate and validators; nil when the block is not here.
     package func lightBlock(at height: Height) throws(StorageError) -> LightBlock? {
         guard let certified = try block(at: height), let set = try validators(at: height) else {
-            return nil
+            // A node that joined by a snapshot has the header that it joined at.
+            guard let bytes = try values.value(.meta, ChainKey.base) else { return nil }
+            let base: LightBlock = try decode(bytes, "header")
+            return base.height == height ? base : nil
         }
         return LightBlock(
             header: certified.block.header,

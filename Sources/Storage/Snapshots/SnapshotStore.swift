@@ -26,7 +26,13 @@ package final class SnapshotStore: Sendable {
 
     /// Heights of whole snapshots, ascending.
     package func heights() throws(StorageError) -> [Height] {
-        try Files.names(in: directory).compactMap { Height(snapshot: $0) }.sorted()
+        try Self.heights(in: directory)
+    }
+
+    /// The same for a directory that a running node may be using; none where there is none.
+    package static func heights(in directory: String) throws(StorageError) -> [Height] {
+        guard Files.exists(directory) else { return [] }
+        return try Files.names(in: directory).compactMap { Height(snapshot: $0) }.sorted()
     }
 
     /// Takes the checkpoint alone, which takes milliseconds: between two blocks.
@@ -34,7 +40,7 @@ package final class SnapshotStore: Sendable {
         let path = unfinished(height)
         try Files.removeTree(path)
         try Files.makeDirectory(path)
-        try database.checkpoint(to: path + "/chain")
+        try database.checkpoint(into: path + "/chain")
     }
 
     /// Indexes a captured checkpoint, which takes seconds for a million entries, and makes it a

@@ -66,6 +66,7 @@ package final class StateImport: Sendable {
         var batch = WriteBatch()
         batch.put(.meta, ChainKey.identity, ChainIdentity(genesis).borshBytes)
         batch.put(.meta, ChainKey.tip, tip.borshBytes)
+        batch.put(.meta, ChainKey.base, block.borshBytes)
         batch.put(
             .meta,
             ChainKey.earliestVersion,
