@@ -98,6 +98,14 @@ bits: ## every way to compute gives the same bits (Scripts/bits functions|model 
 exhaustive: ## hash every function of one float32 over all 2^32 inputs
 	@Scripts/exhaustive
 
+.PHONY: fuzz
+fuzz: ## run every decoder of outside bytes under libFuzzer (RUNS each, 1,000,000)
+	@Scripts/fuzz
+
+.PHONY: coverage
+coverage: ## lines and branches of the chain's targets that their tests reach
+	@Scripts/coverage
+
 .PHONY: clean
 clean: ## delete what the build made
 	rm -rf .build

@@ -3,9 +3,12 @@ import PackageDescription
 
 // The pure core resolves and builds without any network library. `OPENLEDGER_CORE=1` leaves the
 // shell out, so that work on the core keeps a build of seconds.
-let coreOnly = Context.environment["OPENLEDGER_CORE"] != nil
+let chosenTests = Context.environment["OPENLEDGER_TESTS"]?.split(separator: ",").map(String.init)
+let coreOnly = chosenTests != nil || Context.environment["OPENLEDGER_CORE"] != nil
 // `OPENLEDGER_CORE=chain` leaves the computation out as well: what `make mutants` builds forty times.
 let chainOnly = Context.environment["OPENLEDGER_CORE"] == "chain"
+// `OPENLEDGER_FUZZ=1` adds what `make fuzz` runs: it needs libFuzzer, so it is not built otherwise.
+let fuzzOnly = Context.environment["OPENLEDGER_FUZZ"] != nil
 
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -203,6 +206,21 @@ let workbenchTests: [Target] = [
     )
 ]
 
+let fuzzing: [Target] = [
+    .target(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+    .executableTarget(
+        name: "fuzz",
+        dependencies: [
+            "CFuzzer", "Node", "Peers", "RPC", "Serving", "Simulator", "Replica", "Consensus",
+            "Ledger", "Voting", "StateTree", "Wallet", "Factory", "Jobs", "Spans", "Attribution",
+            "LanguageModel", "Commitments", "Cryptography", "JSON", "Primitives",
+            .product(name: "NIOCore", package: "swift-nio"),
+        ],
+        path: "Fuzz/fuzz",
+        swiftSettings: strict
+    ),
+]
+
 // Style is a test: it reads the repository's own files.
 let tidy: [Target] = [.testTarget(name: "TidyTests", swiftSettings: testSettings)]
 
@@ -371,9 +389,7 @@ let chain: Set = [
     "Consensus", "Ledger", "LightClient", "Replica", "Simulator", "simulate", "TestSupport",
 ]
 
-/// `OPENLEDGER_TESTS=ConsensusTests,VotingTests` keeps those and what they need of the chain.
-let chosenTests = Context.environment["OPENLEDGER_TESTS"]?.split(separator: ",").map(String.init)
-
+/// What `OPENLEDGER_TESTS=ConsensusTests,VotingTests` keeps: those and what they need of the core.
 func reachable(_ names: [String], in all: [Target]) -> [Target] {
     var wanted = Set(names)
     var before = 0
@@ -398,5 +414,6 @@ let package = Package(
             ? (core + coreTests).filter { target in
                 chain.contains { target.name == $0 || target.name == $0 + "Tests" }
             } + tidy
-            : core + coreTests + workbenchTests + tidy + (coreOnly ? [] : shell + shellTests))
+            : core + coreTests + workbenchTests + tidy + (coreOnly ? [] : shell + shellTests)
+                + (fuzzOnly ? fuzzing : []))
 )

@@ -103,6 +103,8 @@ extension InfluenceIndex {
                 widths.append(Int(try reader.readUInt32()))
             }
             let count = try reader.readLength(limit: maximumRows)
+            // Rows without bytes would let a few bytes ask for a million of them.
+            try reader.require(!widths.isEmpty || count == 0, "rows")
             var rows: [InfluenceRow] = []
             for _ in 0..<count { rows.append(try row(from: &reader, widths: widths)) }
             try reader.finish()

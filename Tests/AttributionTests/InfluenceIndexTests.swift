@@ -27,6 +27,15 @@ import Testing
         }
     }
 
+    @Test("a few bytes cannot ask for a million rows of nothing")
+    func empty() throws {
+        let none: [UInt8] = [0, 0, 0, 0]
+        #expect(throws: InfluenceIndex.Failure.self) {
+            try InfluenceIndex(artifact: none + [64, 66, 15, 0])
+        }
+        #expect(try InfluenceIndex(artifact: none + none).rows.isEmpty)
+    }
+
     @Test("misshaped rows, empty blocks and the value -128 are refused")
     func refused() {
         let row = InfluenceRow(exponents: [0], values: [1, 2])

@@ -151,7 +151,7 @@ import Testing
         ]
         for (member, saying) in zip(members, sayings) {
             let hot = try world.hot(member.validator)
-            #expect(try world.refusal(hot, reveal(.valid, trace), fee: .zero) == .feeTooLow)
+            #expect(try world.refusal(hot, reveal(.valid, trace), fee: .zero) == .wrongPhase)
             let digest = saying.0.commitment(
                 claim: claim,
                 trace: saying.1,
@@ -181,7 +181,35 @@ import Testing
             try world.refusal(third, reveal(.unavailable, trace), fee: .zero) == .invalidVerdict
         )
         try world.send(first, reveal(.valid, trace), fee: .zero)
-        #expect(try world.refusal(first, reveal(.valid, trace), fee: .zero) == .feeTooLow)
+        #expect(try world.refusal(first, reveal(.valid, trace), fee: .zero) == .alreadyRevealed)
+    }
+
+    @Test("a verdict without a fee stands in no block unless it is taken: nothing is free twice")
+    func freeVerdicts() throws {
+        let world = try World(adjust: Self.slow)
+        let (_, adapter) = try world.committedAdapter()
+        let claim = try world.send(
+            world.users[5],
+            .submitClaim(try world.adapterClaim(.training, adapter))
+        )
+        try world.draw(claim)
+        let panel = try world.panel(claim).members
+        try world.judge(claim, [.valid, .valid, .silent])
+        let silent = try world.hot(panel[2].validator)
+        let late = Action.commitVerdict(CommitVerdict(claim: claim, digest: .zero))
+        for fee in [Amount.zero, Amount(units: 1)] {
+            let nonce = try world.account(silent.address).nonce
+            try world.send(
+                world.users[0],
+                .transfer(Transfer(to: silent.address, amount: Amount(tokens: 1)))
+            )
+            let outcome = try world.block([try world.transaction(silent, late, fee: fee)])
+            #expect(outcome.excluded.map(\.refusal) == [.wrongPhase])
+            #expect(outcome.receipts.isEmpty)
+            #expect(try world.account(silent.address).nonce == nonce)
+            #expect(try world.audited() == world.entry(StateKey.supply))
+        }
+        #expect(try world.refusal(silent, late) == .wrongPhase, "whoever pays may ask in vain")
     }
 
     @Test("only an accepted claim is challenged, on a unit that it has, with a bond")

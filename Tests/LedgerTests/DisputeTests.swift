@@ -122,6 +122,17 @@ import Testing
         #expect(world.happened(.slashed).count == 1, "only silence costs without a decision")
     }
 
+    @Test("a dispute over data that nobody can get ends the claim, and pays those who tried")
+    func unreachable() throws {
+        let (world, _, claim, _) = try drawn()
+        #expect(try world.claim(claim).fee > .zero)
+        try world.judge(claim, [.valid, .invalid(2), .valid, .valid])
+        try world.judge(claim, everybody(.unavailable))
+        #expect(try world.claim(claim).phase == .unavailable)
+        #expect(try world.claim(claim).fee == .zero)
+        #expect(try world.audited() == world.entry(StateKey.supply))
+    }
+
     @Test("a dispute without a majority draws a new committee")
     func undecided() throws {
         let (world, _, claim, _) = try drawn()

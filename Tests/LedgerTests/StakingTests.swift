@@ -243,7 +243,7 @@ import Voting
         let number = try #require(
             world.operators.firstIndex { $0.owner.address == absent }
         )
-        guard case .jailed = try world.validator(number).status else {
+        guard case .jailed(let until) = try world.validator(number).status else {
             Issue.record("not jailed")
             return
         }
@@ -255,7 +255,9 @@ import Voting
             .transfer(Transfer(to: owner.address, amount: Amount(tokens: 1)))
         )
         #expect(try world.refusal(world.users[0], .unjail) == .unknownValidator)
-        try world.blocks(12)
+        while world.height.next.next < until { try world.block() }
+        #expect(try world.refusal(owner, .unjail) == .stillJailed)
+        #expect(world.height.next == until)
         try world.send(owner, .unjail)
         #expect(try world.refusal(owner, .unjail) == .notJailed)
         try finishEpoch(world)

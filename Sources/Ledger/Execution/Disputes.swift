@@ -41,6 +41,7 @@ extension BlockMachine {
             ]
         )
         guard statement.verdict != .unavailable else {
+            try payFee(&claim, to: judges)
             return try endUnavailable(
                 id,
                 &claim,

@@ -14,11 +14,14 @@ extension BlockMachine {
     /// What a block may spend on transactions; header, evidence and certificate need the rest.
     static let transactionBytes = Block.byteLimit - 65_536
 
-    /// Includes a transaction and executes it, or leaves it out.
+    /// Includes a transaction and executes it, or leaves it out. One that pays no fee is left out
+    /// when its action is refused: what costs nothing and does nothing could be sent without end.
     mutating func run(
         _ transaction: SignedTransaction,
         into batch: inout TransactionBatch
     ) throws(Abort) {
+        let before = (totals: totals, fees: fees)
+        let isFree = transaction.body.fee < parameters.minimumFee
         let fee: Amount
         do throws(Abort) {
             let hasRoom =
@@ -31,8 +34,13 @@ extension BlockMachine {
             batch.excluded.append((transaction.id, refusal))
             return
         }
-        overlay.keep()
+        if !isFree { overlay.keep() }
         let result = try execute(transaction)
+        if isFree, case .refused(let refusal) = result {
+            (totals, fees) = before
+            batch.excluded.append((transaction.id, refusal))
+            return
+        }
         batch.included.append(transaction)
         batch.bytes += transaction.byteCount
         batch.receipts.append(Receipt(transaction: transaction.id, result: result, fee: fee))
@@ -61,23 +69,16 @@ extension BlockMachine {
         return body.fee
     }
 
-    /// True for a verdict that its panel still waits for: the protocol asks for it, so it need
-    /// not pay. Anything else without a fee would be free to send without end.
+    /// True for a verdict of a panel's member: the protocol asks for it, so it need not pay.
     private mutating func isDuty(_ body: Transaction) throws(Abort) -> Bool {
+        let claim: Digest
         switch body.action {
-        case .commitVerdict(let action):
-            guard let panel = try load(Panel.self, at: StateKey.panel(action.claim)),
-                let index = panel.index(ofHot: body.sender)
-            else { return false }
-            return panel.members[index].commitment == nil
-        case .revealVerdict(let action):
-            guard let panel = try load(Panel.self, at: StateKey.panel(action.claim)),
-                let index = panel.index(ofHot: body.sender)
-            else { return false }
-            let member = panel.members[index]
-            return member.commitment != nil && member.statement == nil
+        case .commitVerdict(let action): claim = action.claim
+        case .revealVerdict(let action): claim = action.claim
         default: return false
         }
+        let panel = try load(Panel.self, at: StateKey.panel(claim))
+        return panel?.index(ofHot: body.sender) != nil
     }
 
     /// Executes the action, whole or not at all.

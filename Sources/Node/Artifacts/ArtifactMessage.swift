@@ -1,16 +1,18 @@
-import Commitments
-import Primitives
+package import Commitments
+package import Primitives
 
 /// What nodes say to each other about artifacts. The number pairs an answer with its question.
-enum ArtifactMessage: Sendable, Hashable {
+package enum ArtifactMessage: Sendable, Hashable {
     case wantManifest(number: UInt64, ArtifactID)
     /// Nil when the sender does not have the artifact.
     case manifest(number: UInt64, ArtifactManifest?)
     case wantChunk(number: UInt64, ArtifactID, index: UInt32)
     case chunk(number: UInt64, Chunk?)
 
-    struct Chunk: Sendable, Hashable {
-        let bytes: [UInt8]
+    package struct Chunk: Sendable, Hashable {
+        package let bytes: [UInt8]
+
+        package init(bytes: [UInt8]) { self.bytes = bytes }
     }
 
     var number: UInt64 {
@@ -23,7 +25,7 @@ enum ArtifactMessage: Sendable, Hashable {
 }
 
 extension ArtifactMessage: BorshCodable {
-    func encode(to writer: inout BorshWriter) {
+    package func encode(to writer: inout BorshWriter) {
         switch self {
         case .wantManifest(let number, let id):
             writer.write(UInt8(0))
@@ -45,7 +47,7 @@ extension ArtifactMessage: BorshCodable {
         }
     }
 
-    init(from reader: inout BorshReader) throws(BorshError) {
+    package init(from reader: inout BorshReader) throws(BorshError) {
         let tag = try reader.readUInt8()
         let number = try reader.readUInt64()
         switch tag {
@@ -64,9 +66,9 @@ extension ArtifactMessage: BorshCodable {
 }
 
 extension ArtifactMessage.Chunk: BorshCodable {
-    func encode(to writer: inout BorshWriter) { writer.writeBytes(bytes) }
+    package func encode(to writer: inout BorshWriter) { writer.writeBytes(bytes) }
 
-    init(from reader: inout BorshReader) throws(BorshError) {
+    package init(from reader: inout BorshReader) throws(BorshError) {
         bytes = try reader.readBytes(limit: ArtifactManifest.chunkBytes)
     }
 }

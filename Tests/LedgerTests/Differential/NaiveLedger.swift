@@ -1,9 +1,10 @@
+import Cryptography
 import Ledger
 import Primitives
 
-/// Money and stake once more, from docs/protocol.md and as plainly as possible: dictionaries, whole
+/// The ledger once more, from docs/protocol.md and as plainly as possible: dictionaries, whole
 /// rules in one place, long division bit by bit. It shares no code with what it is compared to but
-/// the names of things.
+/// the names and the digests of things.
 struct NaiveLedger {
     struct Pool: Equatable {
         var tokens: UInt128 = 0
@@ -38,12 +39,23 @@ struct NaiveLedger {
         var commissionSince: UInt64
         var nextKey: PublicKey?
         var nextKeySince: UInt64 = 0
+        /// Heights of votes that did not come, and verdicts in a row that did not.
         var missed: [UInt64] = []
+        var missedVerdicts = 0
         var jailedUntil: UInt64?
         var bonded = Pool()
         var leaving = Pool()
         var rewards: UInt128 = 0
         var isOut = false
+
+        var serves: Bool { !isOut && jailedUntil == nil }
+    }
+
+    /// A member of the set of an epoch, with the key that served then.
+    struct Seat: Equatable {
+        let owner: Address
+        let key: PublicKey
+        let power: UInt64
     }
 
     struct Waiting: Equatable {
@@ -59,6 +71,7 @@ struct NaiveLedger {
     }
 
     let parameters: ChainParameters
+    let chain: ChainID
     var balances: [Address: UInt128] = [:]
     var nonces: [Address: UInt64] = [:]
     var members: [Address: Member] = [:]
@@ -72,9 +85,29 @@ struct NaiveLedger {
     var rewardPool: UInt128
     var height: UInt64 = 0
     var fees: UInt128 = 0
+    /// Who decides this epoch's blocks.
+    var set: [Seat] = []
+    /// Who decided the block that was just run.
+    private(set) var setBefore: [Seat] = []
+    var nets: [Digest: Net] = [:]
+    var gifts: [Digest: Gift] = [:]
+    var bonds: [Stake: UInt128] = [:]
+    var bondReturns: [BondReturn] = []
+    /// The Datanet of each snapshot.
+    var snapshots: [Digest: Digest] = [:]
+    var models: [Digest: Base] = [:]
+    var adapters: [Digest: Piece] = [:]
+    var claims: [Digest: Case] = [:]
+    var channels: [Digest: Purse] = [:]
+    var earnings: [Earning] = []
+    /// Asked for the members that were drawn for a claim, and for the units of a seat's share.
+    var drawn: (Digest) -> [Judge] = { _ in [] }
+    var sampled: (_ claim: Digest, _ seat: Int, _ seats: Int) -> [UInt32] = { _, _, _ in [] }
+    var tickets = 0
 
     init(_ genesis: Genesis) {
         parameters = genesis.parameters
+        chain = genesis.chain
         treasury = genesis.treasury.units
         rewardPool = genesis.rewardPool.units
         for balance in genesis.balances { balances[balance.address] = balance.amount.units }
@@ -92,6 +125,7 @@ struct NaiveLedger {
                 new.bonded.put(member.stake.units)
             members[member.owner] = new
         }
+        set = serving
     }
 
     /// `first · second / divisor`, rounded down; nil beyond 128 bits. Doubles and adds.
@@ -120,10 +154,18 @@ struct NaiveLedger {
     mutating func begin() {
         height += 1
         fees = 0
+        setBefore = set
     }
 
     /// Work that is due. Before the transactions.
-    mutating func payLeaving() {
+    mutating func workDue() {
+        payLeaving()
+        dataDue()
+        claimsDue()
+        moneyDue()
+    }
+
+    private mutating func payLeaving() {
         for entry in waiting where entry.due == height {
             let amount = members[entry.member]?.leaving.take(entry.shares) ?? 0
             balances[entry.delegator, default: 0] += amount
@@ -172,19 +214,23 @@ struct NaiveLedger {
     }
 
     /// Nil for a transaction that may not stand in the block, otherwise whether it did something.
-    mutating func run(_ transaction: Transaction) -> Bool? {
+    mutating func run(_ signed: SignedTransaction) -> Bool? {
+        let transaction = signed.body
         let sender = transaction.sender
+        let isFree = transaction.fee < parameters.minimumFee
+        guard !isFree || [.commitVerdict, .revealVerdict].contains(transaction.action.kind)
+        else { return nil }
         guard transaction.nonce == nonces[sender, default: 0],
-            transaction.fee >= parameters.minimumFee,
             transaction.fee.units <= balances[sender, default: 0]
         else { return nil }
+        let untouched = self
         nonces[sender, default: 0] += 1
         balances[sender, default: 0] -= transaction.fee.units
         fees += transaction.fee.units
         let before = self
-        if perform(transaction.action, sender) { return true }
-        self = before
-        return false
+        if perform(transaction.action, sender, signed) { return true }
+        self = isFree ? untouched : before
+        return isFree ? nil : false
     }
 
     mutating func finish(proposer: PublicKey) {
@@ -209,6 +255,8 @@ struct NaiveLedger {
             let least = parameters.staking.minimumStake.units
             if member.isOut || member.bonded.tokens < least { listed.remove(owner) }
         }
+        let next = serving.prefix(Int(parameters.staking.maxValidators))
+        if !next.isEmpty { set = Array(next) }
     }
 
     /// Named in an epoch before the one that ends now.
@@ -217,7 +265,7 @@ struct NaiveLedger {
         return named == 0 || (named - 1) / length < (height - 1) / length
     }
 
-    private mutating func shareRewards(_ owner: Address) {
+    mutating func shareRewards(_ owner: Address) {
         guard var member = members[owner] else { return }
         let hasStake = member.bonded.tokens > 0
         let own = hasStake ? Self.perMille(member.rewards, member.commission) : member.rewards
@@ -227,119 +275,18 @@ struct NaiveLedger {
         balances[owner, default: 0] += own
     }
 
-    /// Addresses and powers of those who would serve, the strongest first. At an epoch's end.
-    var serving: [(owner: Address, power: UInt64)] {
+    /// Those who would serve, the strongest first. At an epoch's end.
+    private var serving: [Seat] {
         members.values.filter {
             listed.contains($0.owner) && $0.jailedUntil == nil && isSettled($0.registered)
         }
-        .map { ($0.owner, UInt64($0.bonded.tokens / 1_000_000_000_000_000_000)) }
-        .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
-    }
-
-    // MARK: Actions
-
-    private mutating func perform(_ action: Action, _ sender: Address) -> Bool {
-        switch action {
-        case .transfer(let body):
-            guard body.amount > .zero, pay(sender, body.amount.units) else { return false }
-            balances[body.to, default: 0] += body.amount.units
-            return true
-        case .registerValidator(let body):
-            guard members[sender] == nil, body.stake >= parameters.staking.minimumStake,
-                keys[body.key] == nil, list(sender)
-            else { return false }
-            keys[body.key] = sender
-            members[sender] = Member(
-                owner: sender,
-                key: body.key,
-                commission: UInt128(body.commissionPerMille),
-                registered: height,
-                commissionSince: height
+        .map {
+            Seat(
+                owner: $0.owner,
+                key: $0.key,
+                power: UInt64($0.bonded.tokens / 1_000_000_000_000_000_000)
             )
-            return bond(sender, body.stake.units, sender)
-        case .delegate(let body):
-            guard body.amount > .zero, let member = members[body.validator], !member.isOut else {
-                return false
-            }
-            let (sum, isTooMuch) = member.bonded.tokens.addingReportingOverflow(body.amount.units)
-            guard !isTooMuch else { return false }
-            let least = parameters.staking.minimumStake.units
-            if member.bonded.tokens < least, sum >= least, !list(body.validator) { return false }
-            return bond(body.validator, body.amount.units, sender)
-        case .unjail:
-            guard let member = members[sender], let until = member.jailedUntil, height >= until
-            else { return false }
-            members[sender]?.jailedUntil = nil
-            return true
-        case .rotateKey(let body):
-            guard let member = members[sender], !member.isOut, member.nextKey == nil,
-                keys[body.key] == nil
-            else { return false }
-            keys[body.key] = sender
-            members[sender]?.nextKey = body.key
-            members[sender]?.nextKeySince = height
-            return true
-        case .setCommission(let rate):
-            guard let member = members[sender], !member.isOut,
-                height - member.commissionSince >= parameters.staking.commissionHeights
-            else { return false }
-            let (old, new) = (Int(member.commission), Int(rate))
-            guard abs(old - new) <= Int(parameters.staking.commissionChangePerMille) else {
-                return false
-            }
-            shareRewards(sender)
-            members[sender]?.commission = UInt128(rate)
-            members[sender]?.commissionSince = height
-            return true
-        case .undelegate(let body): return unbond(body.validator, body.amount.units, sender)
-        default: return false
         }
-    }
-
-    /// Puts an owner on the list if it is not there; false without room.
-    private mutating func list(_ owner: Address) -> Bool {
-        guard !listed.contains(owner) else { return true }
-        guard listed.count < Int(parameters.staking.maxCandidates) else { return false }
-        listed.insert(owner)
-        return true
-    }
-
-    private mutating func pay(_ payer: Address, _ amount: UInt128) -> Bool {
-        guard balances[payer, default: 0] >= amount else { return false }
-        balances[payer, default: 0] -= amount
-        return true
-    }
-
-    private mutating func bond(_ owner: Address, _ amount: UInt128, _ delegator: Address) -> Bool {
-        guard pay(delegator, amount), let minted = members[owner]?.bonded.put(amount), minted > 0
-        else { return false }
-        owned[Ownership(member: owner, delegator: delegator), default: 0] += minted
-        return true
-    }
-
-    /// The fewest shares that are worth the amount leave, by trying the rounded-down number first.
-    private mutating func unbond(_ owner: Address, _ amount: UInt128, _ delegator: Address) -> Bool
-    {
-        let place = Ownership(member: owner, delegator: delegator)
-        guard amount > 0, var member = members[owner], let held = owned[place],
-            amount <= member.bonded.tokens,
-            var count = Self.part(member.bonded.shares, amount, member.bonded.tokens)
-        else { return false }
-        let worth = Self.part(member.bonded.tokens, count, member.bonded.shares) ?? 0
-        if worth < amount { count += 1 }
-        guard count <= held else { return false }
-        let moved = member.bonded.take(count)
-        guard let shares = member.leaving.put(moved) else { return false }
-        members[owner] = member
-        owned[place] = held == count ? nil : held - count
-        waiting.append(
-            Waiting(
-                due: height + UInt64(parameters.staking.unbondingHeights),
-                member: owner,
-                delegator: delegator,
-                shares: shares
-            )
-        )
-        return true
+        .sorted { ($1.power, $0.owner) < ($0.power, $1.owner) }
     }
 }

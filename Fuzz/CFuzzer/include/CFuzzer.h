@@ -1,0 +1,7 @@
+// The entry of libFuzzer for programs that keep their own main (llvm.org/docs/LibFuzzer.html).
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerRunDriver(int *argc, char ***argv,
+                        int (*callback)(const uint8_t *data, size_t size));
