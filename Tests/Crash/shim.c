@@ -4,7 +4,8 @@
 //   CRASH_ROOT    the directory; other files, sockets and pipes are left alone
 //   CRASH_AT      which of those calls, counted from 1 over all threads; 0 is none
 //   CRASH_MODE    eio     that call reports an I/O error and does nothing
-//                 enospc  that call and all later writes report a full disk
+//                 enospc  that call and all later writes report a full disk, as does the
+//                   file system when it is asked for room
 //                 torn    half of that write is done, then the process ends
 //                 power   the process ends before the call, and no file keeps more than half of
 //                         what was not synchronised
@@ -13,6 +14,7 @@
 //                 exactly what the node may have signed
 
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -20,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -189,4 +192,24 @@ int rename(const char *from, const char *to) {
     }
     pthread_mutex_unlock(&lock);
     return result;
+}
+
+// RocksDB looks at the free space before it tries to go on after a full disk.
+static int judged_statvfs(const char *name, const char *path, void *result) {
+    int (*real)(const char *, void *);
+    *(void **)&real = dlsym(RTLD_NEXT, name);
+    int status = real(path, result);
+    if (status == 0 && failing) {
+        ((struct statvfs *)result)->f_bfree = 0;
+        ((struct statvfs *)result)->f_bavail = 0;
+    }
+    return status;
+}
+
+int statvfs(const char *path, struct statvfs *result) {
+    return judged_statvfs("statvfs", path, result);
+}
+
+int statvfs64(const char *path, struct statvfs64 *result) {
+    return judged_statvfs("statvfs64", path, result);
 }

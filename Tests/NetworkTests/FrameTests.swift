@@ -132,6 +132,6 @@ struct FrameTests {
         #expect(throws: FrameError.unknownKind(0xff)) { try Packet([0xff]) }
         #expect(throws: FrameError.frameTooShort(found: 4)) { try Packet([0, 0, 0, 0]) }
         #expect(throws: FrameError.frameTooShort(found: 0)) { try Packet([]) }
-        #expect(throws: FrameError.frameTooLong(limit: 1, found: 2)) { try Packet([0x80, 0]) }
+        #expect(throws: FrameError.malformed(kind: 0x80)) { try Packet([0x80, 0]) }
     }
 }

@@ -37,7 +37,7 @@ struct NoiseHandshakeTests {
         arguments: [
             HandshakeContext(chain: Array("tesu".utf8), genesis: .zero),
             HandshakeContext(chain: Array("test".utf8), genesis: taggedHash(HashTag("x"), [])),
-            HandshakeContext(chain: Array("test".utf8), genesis: .zero, protocolVersion: 2),
+            HandshakeContext(chain: Array("test".utf8), genesis: .zero, protocolVersion: 3),
         ]
     )
     func prologue(other: HandshakeContext) throws {
