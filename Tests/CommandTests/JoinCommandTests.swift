@@ -16,7 +16,7 @@ import Testing
 
     private func begin() async throws -> (Network, Process) {
         let tool = try Tool()
-        let port = 30_000 + Int.random(in: 0..<15_000) * 2
+        let port = 30_000 + Int.random(in: 0..<13_000) * 2
         let network = Network(tool: tool, port: port)
         let made = try await tool.run([
             "devnet", "init", "--home", tool.path("network"), "--validators", "1", "--base-port",

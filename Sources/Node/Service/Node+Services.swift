@@ -33,6 +33,21 @@ extension Node {
         return network
     }
 
+    /// What the replica is told at its start.
+    static func replica(
+        _ configuration: Configuration,
+        _ record: ChainRecord,
+        _ keys: [HotKey]
+    ) -> ReplicaConfiguration {
+        var replica = ReplicaConfiguration(
+            record: record,
+            validatorKeys: keys.map(\.publicKey),
+            mempool: MempoolLimits(configuration.mempool)
+        )
+        replica.checkSignatures = SignatureChecks.parallel
+        return replica
+    }
+
     /// What takes snapshots and gives them to others; one that takes none gives those it has.
     static func snapshots(
         _ configuration: Configuration,

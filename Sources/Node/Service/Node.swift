@@ -52,17 +52,10 @@ package struct Node: Sendable {
     ) throws(NodeStartError) {
         // A text that is not understood was refused where it was read.
         let levels = LogLevels(configuration.log.level) ?? LogLevels()
-        let opened = try OpenedHome(
-            home: home,
-            genesis: genesis,
-            configuration: configuration
-        )
+        let opened = try OpenedHome(home: home, genesis: genesis, configuration: configuration)
+        let known = PeerFile(path: home.peers, logger: logger)
         let network = PeerNetwork(
-            configuration: try Self.networkConfiguration(
-                configuration,
-                genesis,
-                known: PeerFile(path: home.peers, logger: logger)
-            ),
+            configuration: try Self.networkConfiguration(configuration, genesis, known: known),
             identity: PeerIdentity(signedBy: nodeKey),
             logger: levels.logger(logger, for: "network")
         )
@@ -71,20 +64,13 @@ package struct Node: Sendable {
             genesis: genesis.hash,
             parameters: genesis.parameters
         )
-        let artifacts = opened.artifacts
         let database = opened.database
         let signer = try opened.signer(keys: validatorKeys)
         let snapshots = try Self.snapshots(configuration, home, database, network, logger)
         self.snapshots = snapshots
         do {
-            var replica = ReplicaConfiguration(
-                record: record,
-                validatorKeys: validatorKeys.map(\.publicKey),
-                mempool: MempoolLimits(configuration.mempool)
-            )
-            replica.checkSignatures = SignatureChecks.parallel
             runner = try ReplicaRunner(
-                configuration: replica,
+                configuration: Self.replica(configuration, record, validatorKeys),
                 database: database,
                 network: network,
                 signer: signer,
@@ -95,14 +81,14 @@ package struct Node: Sendable {
             throw .fault(error)
         }
         exchange = ArtifactExchange(
-            store: artifacts,
+            store: opened.artifacts,
             network: network,
             logger: levels.logger(logger, for: "artifacts")
         )
         runner.takeEvents(artifacts: exchange, snapshots: snapshots)
         gateway = NodeGateway(
             runner: runner,
-            artifacts: artifacts,
+            artifacts: opened.artifacts,
             record: record,
             validator: Self.owner(of: validatorKeys.first, in: database)
         )

@@ -3,6 +3,7 @@
 
 import Commitments
 package import Ledger
+import LightClient
 import Peers
 package import Primitives
 package import RPC

@@ -5,8 +5,8 @@
 import Foundation
 package import Ledger
 package import LightClient
-package import Primitives
-import StateTree
+import Primitives
+package import StateTree
 package import Storage
 
 /// Why an archive is not taken over.

@@ -1,7 +1,7 @@
 // Whether the stored blocks are what was decided, one by one: a damaged block is found, named, and
 // replaced by a peer's, without trusting the peer.
 
-package import Ledger
+import Ledger
 package import Primitives
 package import Replica
 import StateTree

@@ -27,9 +27,10 @@ package final class SnapshotReader: Sendable {
     /// yet. The database may belong to a running node: it is only read, as of one moment.
     package init(database: String, index: String) throws(StorageError) {
         let store = try KeyValueStore(readOnly: database)
+        let reader = ChainReader(values: store, path: database)
         path = database
-        chain = ChainReader(values: store, path: database)
-        height = try chain.tip().height
+        height = try reader.tip().height
+        chain = reader
         try SnapshotStore.index(store, to: index)
         self.index = try KeyValueStore(path: index, cacheBytes: 8 << 20)
     }
