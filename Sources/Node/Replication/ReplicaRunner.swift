@@ -76,10 +76,11 @@ package final class ReplicaRunner: Sendable {
     /// Begins to carry the network's events to the replica, artifact messages to the exchange and
     /// questions about snapshots to their service. To be called before the network listens.
     package func takeEvents(artifacts: ArtifactExchange, snapshots: SnapshotService) {
-        network.onEvent { [weak self] event in
+        // All three hold the network: it must not hold them, or no home would ever be unlocked.
+        network.onEvent { [weak self, weak artifacts, weak snapshots] event in
             if case .message(let message) = event, message.channel == .stateSync {
-                snapshots.take(message)
-            } else {
+                snapshots?.take(message)
+            } else if let artifacts {
                 self?.take(event, artifacts)
             }
         }
