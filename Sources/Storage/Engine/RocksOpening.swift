@@ -99,7 +99,9 @@ private func makeRocksOptions(
     unsafe rocksdb_options_set_db_write_buffer_size(options, 16 << 20)
     unsafe rocksdb_options_set_max_total_wal_size(options, 64 << 20)
     unsafe rocksdb_options_set_keep_log_file_num(options, 2)
-    unsafe rocksdb_options_set_info_log_level(options, Int32(rocksdbWarnLevel))
+    // On a full disk RocksDB's own log fails as well, and its next line would trap before the node
+    // has said why it stops. Errors come back from the calls, so nothing is lost.
+    unsafe rocksdb_options_set_info_log_level(options, Int32(rocksdbFatalLevel))
     let cache = unsafe rocksdb_cache_create_lru(cacheBytes)
     let table = unsafe rocksdb_block_based_options_create()
     unsafe rocksdb_block_based_options_set_block_cache(table, cache)
@@ -110,9 +112,8 @@ private func makeRocksOptions(
     return try unsafe haltingOptions(options, path: path)
 }
 
-/// The same options, and a database that has refused a write stays refused: the node ends, and
-/// RocksDB's own attempts to go on with the broken log would trap in the meantime. The setting has
-/// no call of its own.
+/// The same options, and RocksDB does not try by itself to go on after a refused write: the node
+/// ends, and must find what was durable then. The setting has no call of its own.
 private func haltingOptions(
     _ options: OpaquePointer,
     path: String
@@ -134,4 +135,4 @@ private func haltingOptions(
     return unsafe halting
 }
 
-private let rocksdbWarnLevel = 2
+private let rocksdbFatalLevel = 4
