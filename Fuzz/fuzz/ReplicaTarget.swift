@@ -26,7 +26,7 @@ private struct Victim {
         replica = Replica(
             configuration: ReplicaConfiguration(
                 record: genesis.record,
-                validatorKey: genesis.genesis.validators[0].key
+                validatorKeys: [genesis.genesis.validators[0].key]
             ),
             tip: genesis.tip,
             store: disk
@@ -66,8 +66,11 @@ extension FuzzTarget {
             committed: Height(9),
             round: .zero,
             hasProposal: true,
+            salt: 1,
             prevotes: [3],
-            precommits: []
+            precommits: [],
+            lastPrevotes: [],
+            lastPrecommits: []
         )
         let message = ReplicaMessage.status(status).borshBytes
         let seed = [0, UInt8(message.count)] + message + [4, 5, 0, 1, 0, 7, 1, 8, 1, 9, 12, 0]
