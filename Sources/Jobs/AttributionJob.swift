@@ -19,6 +19,14 @@ package struct AttributionJob: VerifiableJob {
     private let estimator: InfluenceEstimator
     private let clusters: ClusterShares
     private let receipts: [InferenceReceipt]
+    /// Units that are scored already.
+    private var scored: [Int: Scored] = [:]
+
+    private struct Scored {
+        let query: InfluenceRow
+        let trace: ComputationTrace
+        var weights: [Int64] = []
+    }
 
     /// - Parameters:
     ///   - gradients: rows of the adapter that answered.
@@ -71,26 +79,19 @@ package struct AttributionJob: VerifiableJob {
     package func explain(_ unit: Int) throws(JobFailure) -> Explanation {
         try checkUnit(unit)
         let receipt = receipts[unit]
-        var trace = ComputationTrace()
-        let query: InfluenceRow
-        let weights: [Int64]
-        do {
-            let record = TokenizedRecord(
-                tokens: receipt.prompt + receipt.completion,
-                completionStart: receipt.prompt.count
-            )
-            query = try gradients.row(of: record, trace: &trace)
-            weights = try estimator.weights(for: query)
-        } catch {
-            throw .numerics("\(error)")
+        let own: Scored
+        if let known = scored[unit] {
+            own = known
+        } else {
+            own = try scores(of: [try query(unit)])[0]
         }
         var hasher = TaggedHasher(Self.scoresTag)
-        for weight in weights { hasher.update(Self.bytes(of: weight)) }
+        for weight in own.weights { hasher.update(Self.bytes(of: weight)) }
         let attribution = QueryAttribution(
             receipt: receipt.digest,
             fee: receipt.fee,
             scores: hasher.finalize(),
-            shares: clusters.shares(of: weights)
+            shares: clusters.shares(of: own.weights)
         )
         guard let attribution else {
             throw .malformedInput(
@@ -99,11 +100,52 @@ package struct AttributionJob: VerifiableJob {
             )
         }
         return Explanation(
-            query: query,
-            trace: trace,
-            weights: weights,
+            query: own.query,
+            trace: own.trace,
+            weights: own.weights,
             attribution: attribution
         )
+    }
+
+    /// Scores all these queries together: they share the kernels of the index.
+    package func prepared(for units: [Int]) -> AttributionJob {
+        var queries: [(unit: Int, scored: Scored)] = []
+        for unit in units where receipts.indices.contains(unit) {
+            guard let query = try? query(unit) else { continue }
+            queries.append((unit, query))
+        }
+        guard let scores = try? scores(of: queries.map(\.scored)) else { return self }
+        var job = self
+        for (query, scores) in zip(queries, scores) { job.scored[query.unit] = scores }
+        return job
+    }
+
+    /// The gradient of an answer, not scored yet.
+    private func query(_ unit: Int) throws(JobFailure) -> Scored {
+        let receipt = receipts[unit]
+        let record = TokenizedRecord(
+            tokens: receipt.prompt + receipt.completion,
+            completionStart: receipt.prompt.count
+        )
+        var trace = ComputationTrace()
+        do {
+            let row = try gradients.row(of: record, trace: &trace)
+            return Scored(query: row, trace: trace)
+        } catch {
+            throw .numerics("\(error)")
+        }
+    }
+
+    private func scores(of queries: [Scored]) throws(JobFailure) -> [Scored] {
+        let weights: [[Int64]]
+        do {
+            weights = try estimator.weights(for: queries.map(\.query))
+        } catch {
+            throw .numerics("\(error)")
+        }
+        return zip(queries, weights).map { query, weights in
+            Scored(query: query.query, trace: query.trace, weights: weights)
+        }
     }
 
     private static func bytes(of weight: Int64) -> [UInt8] {

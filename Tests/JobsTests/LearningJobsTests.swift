@@ -195,7 +195,7 @@ import Testing
             index: index,
             damping: built.recipe.damping,
             table: table,
-            receipts: [try Self.receipt(built)]
+            receipts: [try Self.receipt(built), try Self.receipt(built, completion: [3, 4])]
         )
         let explained = try job.explain(0)
         #expect(explained.weights.count == 6)
@@ -207,6 +207,9 @@ import Testing
         )
         #expect(explained.weights.contains { $0 != 0 })
         #expect(try job.rerun(0) == job.rerun(0))
+        let prepared = job.prepared(for: [1, 0, 9])
+        for unit in 0..<2 { #expect(try prepared.rerun(unit) == job.rerun(unit)) }
+        #expect(try job.rerun(0).output != job.rerun(1).output)
     }
 
     @Test("a recipe names its damping rule, and one without a rule is of the first")
