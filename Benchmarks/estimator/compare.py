@@ -3,6 +3,9 @@
 `lds`: the linear datamodeling score, the mean over queries of the rank correlation between a
 retrained half's loss and the sum of its records' scores. `accuracy`: how often the contributor of
 the query's subject has the largest sum of scores. Intervals are 95 %, by bootstrap over queries.
+
+Files joined by commas are one task made several times, each with its own split, order and training: a query
+counts once, with its mean over the runs that it is in, so that repeated queries do not pass for new ones.
 """
 
 import json
@@ -35,7 +38,8 @@ def interval(values, generator):
     return [round(float(x), 3) for x in numpy.quantile(means, [0.025, 0.975])]
 
 
-def main(path):
+def measured(path):
+    """What each method gets on each query, what the queries are, and the rest to report."""
     task = numpy.load(path)
     measure = lds if "masks" in task else accuracy
     arguments = task["train"], task["query"], task["widths"]
@@ -49,16 +53,31 @@ def main(path):
         "block, c = 3": methods.block(*arguments, 3.0),
         "block, c = 0.1": methods.block(*arguments, 0.1),
     }
+    names = task["query_text"] if "query_text" in task else numpy.arange(len(task["query"])).astype(str)
     each = {name: measure(scores, task) for name, scores in found.items()}
+    return each, names, task, measure, float(chosen)
+
+
+def main(paths):
+    runs = [measured(path) for path in paths]
+    _, _, task, measure, _ = runs[0]
+    names = numpy.concatenate([run[1] for run in runs])
+    distinct, place = numpy.unique(names, return_inverse=True)
+    counts = numpy.bincount(place)
+    each = {
+        name: numpy.bincount(place, numpy.concatenate([run[0][name] for run in runs])) / counts
+        for name in runs[0][0]
+    }
     generator = numpy.random.default_rng(0)
     gain = each["block"] - each["datainf"]
     return {
-        "task": pathlib.Path(path).stem,
+        "task": pathlib.Path(paths[0]).stem,
+        "runs": len(runs),
         "measure": measure.__name__,
         "records": len(task["train"]),
-        "queries": len(task["query"]),
+        "queries": len(distinct),
         "subsets": len(task["masks"]) if "masks" in task else 0,
-        "damping": float(chosen),
+        "damping": [run[4] for run in runs],
         "means": {name: round(float(values.mean()), 3) for name, values in each.items()},
         "ratio_to_datainf": round(float(each["block"].mean() / each["datainf"].mean()), 2),
         "gain_over_datainf": round(float(gain.mean()), 3),
@@ -69,4 +88,4 @@ def main(path):
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        print(json.dumps(main(name)), flush=True)
+        print(json.dumps(main(name.split(","))), flush=True)

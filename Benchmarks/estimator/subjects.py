@@ -85,6 +85,7 @@ def run(arguments):
         query_loss=query_loss,
         train_label=numpy.array([number for number, _ in train]),
         query_label=numpy.array([number for number, _ in query]),
+        query_text=numpy.array([repr(row) for _, row in query]),
     )
 
 

@@ -67,6 +67,13 @@ if story and theirs:
 adapter = read("adapter")
 if adapter:
     print(f"PEFT loads the adapter's {adapter['tensors']} tensors without a complaint.")
+verification = read("verification")
+if verification:
+    share = 100 * verification["validatorShare"]
+    print(f"a committee member's share of the prover's work, run: {share:.1f} %")
+for name in ("influence", "spans"):
+    for path in FOLDER.glob(f"{name}.json*"):
+        table([name, "value"], json.loads(path.read_text()).items())
 for name in ("speed", "generation"):
     path = FOLDER / f"{name}.jsonl"
     if not path.exists():

@@ -2,8 +2,9 @@
 
 package import ExactMath
 
-/// Scores queries against one influence index. Building it factors one kernel a block, which costs
-/// rows² · width + blocks · rows³ / 6; a query then costs rows · (width + blocks · rows).
+/// Scores queries against one influence index. One kernel a block is factored, which costs
+/// rows² · width / 2 + blocks · rows³ / 6 multiply-adds, once for an index whose factors are kept and else
+/// for each call (`InfluenceKernel`); a query costs rows · (width + blocks · rows).
 ///
 /// For block b with unit rows Φ_b the score of record i is
 /// `‖row i‖ · Σ_b ((Φ_b Φ_bᵀ + λ_b I)⁻¹ Φ_b φ_b)_i`, `λ_b = c · tr(Φ_b Φ_bᵀ) / n`.
@@ -44,9 +45,14 @@ package struct InfluenceEstimator: Sendable {
     /// The signed weight of every record for one query: integers whose magnitudes sum to 2^32 at
     /// most, or all zero where the query has no gradient. Positive means helped.
     package func weights(for query: InfluenceRow) throws(Failure) -> [Int64] {
-        guard let rows = shape.exactRows([query]) else { throw .queryMisshaped }
+        try weights(for: [query])[0]
+    }
+
+    /// The same for many queries, which share the cost of the kernels.
+    package func weights(for queries: [InfluenceRow]) throws(Failure) -> [[Int64]] {
+        guard let rows = shape.exactRows(queries) else { throw .queryMisshaped }
         do {
-            return try kernel.weights(query: rows)
+            return try kernel.weights(queries: rows)
         } catch {
             throw .arithmetic(error)
         }

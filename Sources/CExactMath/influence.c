@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "internal.h"
+#include "products.h"
 
 size_t xm_index_width(const xm_index *index) {
     size_t width = 0;
@@ -62,16 +62,25 @@ static double unit_scale(const xm_index *index, const double *norms, size_t row,
     return power_of_two(index->exponents[row * index->blocks + block]) / norms[row];
 }
 
+// The scales of all rows in this block; null when memory is short.
+static double *unit_scales(const xm_index *index, const double *norms, size_t block) {
+    double *scales = xm_scratch(XM_SLOT_SUMS, (index->rows + 1) * sizeof *scales);
+    if (scales != NULL)
+        for (size_t i = 0; i < index->rows; i++) scales[i] = unit_scale(index, norms, i, block);
+    return scales;
+}
+
 xm_status xm_influence_factor(const xm_index *index, const double *norms, size_t block,
                          uint32_t damping, double *factor) {
     size_t n = index->rows, width = xm_index_width(index), dim = index->dims[block];
     const int8_t *values = index->values + block_offset(index, block);
+    const double *scales = unit_scales(index, norms, block);
+    if (scales == NULL) return XM_NO_MEMORY;
+    XM_TRY(xm_row_products(values, width, n, values, width, n, dim, true, factor));
     double trace = 0.0;
     for (size_t i = 0; i < n; i++) {
-        double scale = unit_scale(index, norms, i, block);
         for (size_t j = 0; j <= i; j++) {
-            int64_t sum = dot(values + i * width, values + j * width, dim);
-            double entry = (double)sum * scale * unit_scale(index, norms, j, block);
+            double entry = factor[i * n + j] * scales[i] * scales[j];
             if (!isfinite(entry)) return XM_NOT_FINITE;
             factor[i * n + j] = entry;
         }
@@ -92,31 +101,31 @@ xm_status xm_influence_solve(const xm_index *index, const double *norms, size_t 
     size_t n = index->rows, width = xm_index_width(index), dim = index->dims[block];
     if (n == 0 || factor[0] == 0.0) return XM_OK;
     size_t offset = block_offset(index, block);
-    for (size_t q = 0; q < queries->rows; q++, scores += n) {
-        const int8_t *query = queries->values + q * width + offset;
+    const double *scales = unit_scales(index, norms, block);
+    if (scales == NULL) return XM_NO_MEMORY;
+    XM_TRY(xm_row_products(queries->values + offset, width, queries->rows, index->values + offset,
+                           width, n, dim, false, scratch));
+    for (size_t q = 0; q < queries->rows; q++) {
         double query_scale = power_of_two(queries->exponents[q * index->blocks + block]);
-        for (size_t i = 0; i < n; i++) {
-            double sum = (double)dot(index->values + i * width + offset, query, dim);
-            scratch[i] = sum * unit_scale(index, norms, i, block) * query_scale;
-        }
-        xm_status status = xm_cholesky_solve(factor, n, scratch, 1);
-        if (status != XM_OK) return status;
-        for (size_t i = 0; i < n; i++) scores[i] += norms[i] * scratch[i];
+        double *own = scratch + q * n;
+        for (size_t i = 0; i < n; i++) own[i] = own[i] * scales[i] * query_scale;
     }
+    XM_TRY(xm_cholesky_solve(factor, n, scratch, queries->rows));
+    for (size_t q = 0; q < queries->rows; q++)
+        for (size_t i = 0; i < n; i++) scores[q * n + i] += norms[i] * scratch[q * n + i];
     return XM_OK;
 }
 
 xm_status xm_influence_products(const xm_index *left, const xm_index *right, size_t block,
                                 double *out) {
-    size_t width = xm_index_width(left), dim = left->dims[block];
-    size_t offset = block_offset(left, block);
+    size_t width = xm_index_width(left), offset = block_offset(left, block);
+    XM_TRY(xm_row_products(left->values + offset, width, left->rows, right->values + offset, width,
+                           right->rows, left->dims[block], false, out));
     for (size_t i = 0; i < left->rows; i++) {
-        const int8_t *row = left->values + i * width + offset;
         int exponent = left->exponents[i * left->blocks + block];
         for (size_t j = 0; j < right->rows; j++) {
-            int64_t sum = dot(row, right->values + j * width + offset, dim);
             int other = right->exponents[j * right->blocks + block];
-            double product = (double)sum * power_of_two(exponent + other);
+            double product = out[i * right->rows + j] * power_of_two(exponent + other);
             if (!isfinite(product)) return XM_NOT_FINITE;
             out[i * right->rows + j] = product;
         }
@@ -141,12 +150,13 @@ xm_status xm_influence_datainf(const double *kernel, size_t n, size_t width, uin
     if (trace == 0.0) return XM_OK;
     double lambda = (double)damping / 65536.0 * trace / ((double)n * (double)width);
     if (!(lambda > 0.0) || !isfinite(lambda)) return XM_NOT_FINITE;
-    for (size_t q = 0; q < queries; q++) {
-        const double *k = products + q * n;
-        for (size_t i = 0; i < n; i++) scratch[i] = k[i] / (lambda + kernel[i * n + i]);
-        for (size_t r = 0; r < n; r++) {
-            double mean = dot64(scratch, kernel + r * n, n) / (double)n;
-            double score = scores[q * n + r] + (k[r] - mean) / lambda;
+    for (size_t q = 0; q < queries; q++)
+        for (size_t i = 0; i < n; i++)
+            scratch[q * n + i] = products[q * n + i] / (lambda + kernel[i * n + i]);
+    for (size_t r = 0; r < n; r++) {
+        for (size_t q = 0; q < queries; q++) {
+            double mean = dot64(scratch + q * n, kernel + r * n, n) / (double)n;
+            double score = scores[q * n + r] + (products[q * n + r] - mean) / lambda;
             if (!isfinite(score)) return XM_NOT_FINITE;
             scores[q * n + r] = score;
         }

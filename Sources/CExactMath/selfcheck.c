@@ -183,7 +183,7 @@ static void check_influence(state *s) {
     int32_t wide[RECORDS * WIDTH], e[RECORDS];
     int8_t values[RECORDS * WIDTH];
     int16_t exponents[RECORDS * BLOCKS];
-    double norms[RECORDS], kernel[RECORDS * RECORDS] = {0}, scratch[RECORDS];
+    double norms[RECORDS], kernel[RECORDS * RECORDS] = {0}, scratch[QUERIES * RECORDS];
     double scores[QUERIES * RECORDS] = {0}, others[QUERIES * RECORDS] = {0};
     double products[QUERIES * RECORDS];
     int64_t weights[RECORDS];

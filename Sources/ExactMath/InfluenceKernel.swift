@@ -2,37 +2,59 @@
 
 import CExactMath
 
-/// Gradient rows with one factored kernel a block.
+/// Gradient rows with one kernel a block, each factored when it is used.
+///
+/// Factors of small indexes are kept. Else one at a time is made, used for all queries and let go:
+/// beside the rows a call holds at most max(`keptBytes`, rows² · 8) bytes, and 16 for each row and
+/// query. Nothing of a result depends on which.
 package struct InfluenceKernel: Sendable {
+    /// What all factors together may take to be kept.
+    package static let keptBytes = 1 << 28
+
     private let rows: InfluenceRows
     private let norms: [Double]
+    private let damping: UInt32
+    /// One a block, or none.
     private var factors: [[Double]] = []
 
-    /// - Parameter damping: c in units of 2^-16.
-    package init(_ rows: InfluenceRows, damping: UInt32) throws(ExactMathError) {
+    /// - Parameters:
+    ///   - damping: c in units of 2^-16.
+    ///   - keptBytes: `InfluenceKernel.keptBytes` unless told.
+    package init(
+        _ rows: InfluenceRows,
+        damping: UInt32,
+        keptBytes: Int = InfluenceKernel.keptBytes
+    ) throws(ExactMathError) {
         self.rows = rows
+        self.damping = damping
         norms = try rows.norms()
-        for block in rows.widths.indices {
-            factors.append(try rows.unitFactor(norms: norms, block: block, damping: damping))
-        }
+        guard rows.widths.count * rows.count * rows.count * 8 <= keptBytes else { return }
+        for block in rows.widths.indices { factors.append(try factor(block)) }
     }
 
-    /// The signed weight of every row for one query: magnitudes sum to at most 2^32, and are all
-    /// zero where the query is.
-    /// - Parameter query: one row.
-    package func weights(query: InfluenceRows) throws(ExactMathError) -> [Int64] {
-        precondition(query.count == 1)
-        var scores = [Double](repeating: 0, count: rows.count)
+    private func factor(_ block: Int) throws(ExactMathError) -> [Double] {
+        try rows.unitFactor(norms: norms, block: block, damping: damping)
+    }
+
+    /// The signed weight of every row for each query: magnitudes sum to at most 2^32, and are all
+    /// zero where the query is. Many queries at once cost little more than one.
+    package func weights(queries: InfluenceRows) throws(ExactMathError) -> [[Int64]] {
+        var scores = [Double](repeating: 0, count: queries.count * rows.count)
         for block in rows.widths.indices {
             try rows.addBlockInfluence(
-                of: query,
+                of: queries,
                 block: block,
-                factor: factors[block],
+                factor: factors.isEmpty ? try factor(block) : factors[block],
                 norms: norms,
                 to: &scores
             )
         }
-        return try InfluenceWeights.normalized(scores)
+        var weights: [[Int64]] = []
+        for query in 0..<queries.count {
+            let own = scores[query * rows.count..<(query + 1) * rows.count]
+            weights.append(try InfluenceWeights.normalized(Array(own)))
+        }
+        return weights
     }
 }
 
@@ -76,7 +98,7 @@ extension InfluenceRows {
     ) throws(ExactMathError) {
         precondition(scores.count == queries.count * count && widths == queries.widths)
         precondition(factor.count == count * count && norms.count == count)
-        var scratch = [Double](repeating: 0, count: count)
+        var scratch = [Double](repeating: 0, count: queries.count * count)
         try check(
             unsafe withIndex { index in
                 unsafe queries.withIndex { queries in

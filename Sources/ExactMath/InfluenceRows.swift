@@ -61,7 +61,7 @@ package struct InfluenceRows: Sendable {
         precondition(scores.count == queries.count * count)
         let kernel = try products(with: self, block: block)
         let products = try queries.products(with: self, block: block)
-        var scratch = [Double](repeating: 0, count: count)
+        var scratch = [Double](repeating: 0, count: queries.count * count)
         try check(
             unsafe xm_influence_datainf(
                 kernel,

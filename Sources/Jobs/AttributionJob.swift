@@ -20,6 +20,14 @@ package struct AttributionJob: VerifiableJob {
     private let targets: LossTokens
     private let clusters: ClusterShares
     private let receipts: [InferenceReceipt]
+    /// Units that are scored already.
+    private var scored: [Int: Scored] = [:]
+
+    private struct Scored {
+        let query: InfluenceRow
+        let trace: ComputationTrace
+        var weights: [Int64] = []
+    }
 
     /// - Parameters:
     ///   - adapter: the one that answered, made by `recipe`.
@@ -73,22 +81,19 @@ package struct AttributionJob: VerifiableJob {
     package func explain(_ unit: Int) throws(JobFailure) -> Explanation {
         try checkUnit(unit)
         let receipt = receipts[unit]
-        var trace = ComputationTrace()
-        let query: InfluenceRow
-        let weights: [Int64]
-        do {
-            query = try gradients.row(of: exchange(receipt), trace: &trace)
-            weights = try estimator.weights(for: query)
-        } catch {
-            throw .numerics("\(error)")
+        let own: Scored
+        if let known = scored[unit] {
+            own = known
+        } else {
+            own = try scores(of: [try query(unit)])[0]
         }
         var hasher = TaggedHasher(Self.scoresTag)
-        for weight in weights { hasher.update(Self.bytes(of: weight)) }
+        for weight in own.weights { hasher.update(Self.bytes(of: weight)) }
         let attribution = QueryAttribution(
             receipt: receipt.digest,
             fee: receipt.fee,
             scores: hasher.finalize(),
-            shares: clusters.shares(of: weights)
+            shares: clusters.shares(of: own.weights)
         )
         guard let attribution else {
             throw .malformedInput(
@@ -97,18 +102,47 @@ package struct AttributionJob: VerifiableJob {
             )
         }
         return Explanation(
-            query: query,
-            trace: trace,
-            weights: weights,
+            query: own.query,
+            trace: own.trace,
+            weights: own.weights,
             attribution: attribution
         )
     }
 
-    /// Question and answer as a training record: of a query the same tokens count as of a record.
-    private func exchange(_ receipt: InferenceReceipt) -> TokenizedRecord? {
-        let tokens = receipt.prompt + receipt.completion
-        let record = TokenizedRecord(tokens: tokens, completionStart: receipt.prompt.count)
-        return record?.example(targets, limit: tokens.count)
+    /// Scores all these queries together: they share the kernels of the index.
+    package func prepared(for units: [Int]) -> AttributionJob {
+        var queries: [(unit: Int, scored: Scored)] = []
+        for unit in units where receipts.indices.contains(unit) {
+            guard let query = try? query(unit) else { continue }
+            queries.append((unit, query))
+        }
+        guard let scores = try? scores(of: queries.map(\.scored)) else { return self }
+        var job = self
+        for (query, scores) in zip(queries, scores) { job.scored[query.unit] = scores }
+        return job
+    }
+
+    /// The gradient of an answer, not scored yet.
+    private func query(_ unit: Int) throws(JobFailure) -> Scored {
+        var trace = ComputationTrace()
+        do {
+            let row = try gradients.row(of: exchange(receipts[unit]), trace: &trace)
+            return Scored(query: row, trace: trace)
+        } catch {
+            throw .numerics("\(error)")
+        }
+    }
+
+    private func scores(of queries: [Scored]) throws(JobFailure) -> [Scored] {
+        let weights: [[Int64]]
+        do {
+            weights = try estimator.weights(for: queries.map(\.query))
+        } catch {
+            throw .numerics("\(error)")
+        }
+        return zip(queries, weights).map { query, weights in
+            Scored(query: query.query, trace: query.trace, weights: weights)
+        }
     }
 
     private static func bytes(of weight: Int64) -> [UInt8] {

@@ -33,6 +33,10 @@ package protocol VerifiableJob: Sendable {
 
     /// Runs one unit. Equal inputs give equal bits on every machine.
     func rerun(_ unit: Int) throws(JobFailure) -> UnitResult
+
+    /// The same job, with what these units have in common computed at once. No result depends on
+    /// it; a unit that fails does so when it is run.
+    func prepared(for units: [Int]) -> Self
 }
 
 extension VerifiableJob {
@@ -42,10 +46,13 @@ extension VerifiableJob {
         }
     }
 
+    package func prepared(for units: [Int]) -> Self { self }
+
     /// Runs every unit: what a prover does before it claims.
     package func runAll() throws(JobFailure) -> [UnitResult] {
         var results: [UnitResult] = []
-        for unit in 0..<unitCount { results.append(try rerun(unit)) }
+        let job = prepared(for: Array(0..<unitCount))
+        for unit in 0..<unitCount { results.append(try job.rerun(unit)) }
         return results
     }
 }

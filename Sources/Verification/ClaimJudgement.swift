@@ -26,10 +26,11 @@ package struct ClaimJudgement: Sendable, Equatable {
     /// run counts as one whose right output is zero.
     package static func of(_ work: ClaimedWork, sample: [UInt32]) -> ClaimJudgement {
         var results: [UnitResult] = []
+        let job: any VerifiableJob = work.job.prepared(for: sample.map { Int($0) })
         for unit in sample {
             let result: UnitResult
             do {
-                result = try work.job.rerun(Int(unit))
+                result = try job.rerun(Int(unit))
             } catch {
                 result = UnitResult(output: .zero, trace: .zero)
             }

@@ -4,6 +4,7 @@
 //   numerics bench PART GGUF [THREADS] [REPEATS]    one operation as a line of JSON (Benchmarks/peers/speed.py)
 //   numerics verification STEP GRADIENT    a validator's share, from seconds of a step and a gradient
 //   numerics verification GGUF STEPS RECORDS TOKENS    the same, run on a model
+//   numerics influence FOLDER BLOCKS WIDTH    scoring by the estimator and by DataInf (Benchmarks/estimator/speed.py)
 //   numerics spans FILE      making and asking the span index of a text, a record a line
 //   numerics compare FOLDER  see Benchmarks/peers/quality.py
 //   numerics next GGUF TEXT  the likeliest tokens after a text, and what greedy generation adds
@@ -23,6 +24,7 @@ do {
     case "verification": try measureVerificationCost(Array(CommandLine.arguments.dropFirst(2)))
     case "next" where CommandLine.arguments.count == 4:
         try printNext(modelFile: CommandLine.arguments[2], text: CommandLine.arguments[3])
+    case "influence": try measureInfluence(Array(CommandLine.arguments.dropFirst(2)))
     case "spans" where CommandLine.arguments.count == 3:
         try printSpans(file: CommandLine.arguments[2])
     case "compare" where CommandLine.arguments.count == 3:

@@ -1,4 +1,5 @@
 import Attribution
+import ExactMath
 import Primitives
 import TestSupport
 import Testing
@@ -110,6 +111,20 @@ import Testing
         #expect(try estimator.weights(for: Self.row(&random))[0] == 0)
         let empty = try InfluenceEstimator(try InfluenceIndex(blockWidths: [5, 3], rows: [zero]))
         #expect(try empty.weights(for: index.rows[1]) == [0])
+    }
+
+    @Test("many queries at once, and kernels that are not kept, give the same weights")
+    func together() throws {
+        var random = SeededGenerator(seed: 5)
+        let index = try Self.index(rows: 70, seed: 2)
+        let queries = (0..<11).map { _ in Self.row(&random) }
+        let kept = try InfluenceEstimator(index, damping: 3 << 16)
+        let apart = try queries.map { try kept.weights(for: $0) }
+        #expect(try kept.weights(for: queries) == apart)
+        let streamed = try InfluenceKernel(index.exactRows, damping: 3 << 16, keptBytes: 0)
+        let rows = try #require(index.shape.exactRows(queries))
+        #expect(try streamed.weights(queries: rows) == apart)
+        #expect(try kept.weights(for: []).isEmpty)
     }
 
     @Test("a query of another shape is refused")

@@ -151,7 +151,7 @@ static void backward(const pass *p, const float *adapter, size_t first, size_t r
 }
 
 static uint64_t score(const int8_t *values, const int16_t *exponents) {
-    static double norms[RECORDS], factor[RECORDS * RECORDS], scratch[RECORDS];
+    static double norms[RECORDS], factor[RECORDS * RECORDS], scratch[RECORDS * RECORDS];
     static int64_t weights[RECORDS * RECORDS];
     const uint32_t dims[2] = {RANK * D, D * RANK};
     xm_index index = {RECORDS, 2, dims, values, exponents};

@@ -188,7 +188,7 @@ import Testing
                 records: built.records
             ).index(),
             table: table,
-            receipts: [try receipt(built)]
+            receipts: [try receipt(built), try receipt(built, completion: [3, 4])]
         )
     }
 
@@ -210,6 +210,9 @@ import Testing
         )
         #expect(explained.weights.contains { $0 != 0 })
         #expect(try job.rerun(0) == job.rerun(0))
+        let prepared = job.prepared(for: [1, 0, 9])
+        for unit in 0..<2 { #expect(try prepared.rerun(unit) == job.rerun(unit)) }
+        #expect(try job.rerun(0).output != job.rerun(1).output)
     }
 
     @Test(

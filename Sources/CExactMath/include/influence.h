@@ -30,7 +30,7 @@ xm_status xm_influence_factor(const xm_index *index, const double *norms, size_t
                          uint32_t damping, double *factor);
 
 /// Adds block b's part to scores[queries][n]: scores += norm_i · ((K + λI)⁻¹ k)_i, with k_i the dot
-/// product of unit row i and the query in block b. scratch[n] is overwritten.
+/// product of unit row i and the query in block b. scratch[queries][n] is overwritten.
 xm_status xm_influence_solve(const xm_index *index, const double *norms, size_t block,
                              const double *factor, const xm_index *queries, double *scratch,
                              double *scores);
@@ -43,7 +43,7 @@ xm_status xm_influence_products(const xm_index *left, const xm_index *right, siz
 /// Adds block b's part of DataInf to scores[queries][n], for n records:
 /// (k[q][r] - 1/n Σ_i k[q][i] / (λ + K[i][i]) · K[i][r]) / λ, where K[n][n] and k[queries][n] hold
 /// products of this block and λ = damping / 2^16 · tr(K) / (n · width). Nothing is added where
-/// every record is zero. scratch[n] is overwritten.
+/// every record is zero. scratch[queries][n] is overwritten.
 xm_status xm_influence_datainf(const double *kernel, size_t n, size_t width, uint32_t damping,
                                const double *products, size_t queries, double *scratch,
                                double *scores);

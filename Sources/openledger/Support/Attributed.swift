@@ -21,6 +21,7 @@ struct Attributed {
         )
         records = try await assembly.acceptedRecords(of: snapshot)
         let job = try await assembly.attributionJob(for: adapter, receipts: answers)
+            .prepared(for: Array(answers.indices))
         var explained: [AttributionJob.Explanation] = []
         do {
             for unit in answers.indices { explained.append(try job.explain(unit)) }
