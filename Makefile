@@ -59,6 +59,10 @@ fetch-smollm2: ## fetch SmolLM2-135M-Instruct into the cache and check its hash
 bench: build ## measure the figures of docs/benchmarks.md
 	@Benchmarks/run
 
+.PHONY: netns
+netns: build ## seven validators in network namespaces: delay, loss, partitions, healing (root)
+	@Benchmarks/run netns
+
 .PHONY: sim
 sim: ## simulate replicas under faults (SEEDS=FIRST-LAST or one seed), every seed twice
 	OPENLEDGER_CORE=chain swift build $(SWIFT_FLAGS) --product simulate

@@ -14,6 +14,8 @@ package struct Configuration: Sendable, Equatable {
         /// `host:port` or `hex-key@host:port`.
         package var peers: [String] = []
         package var inboundPeers = 64
+        /// Peers to find beyond the named ones.
+        package var outboundPeers = 8
     }
 
     package struct Keys: Sendable, Equatable {

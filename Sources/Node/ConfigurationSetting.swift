@@ -56,6 +56,11 @@ package struct ConfigurationSetting: Sendable {
             .integer(\.network.inboundPeers, 0...1_024),
             "connections that others may open"
         ),
+        .init(
+            "network.outbound_peers",
+            .integer(\.network.outboundPeers, 0...256),
+            "peers to find and dial beyond the named ones; 0 finds none"
+        ),
         .init("keys.node", .text(\.keys.node), "the key that other nodes know this one by"),
         .init(
             "keys.validator",

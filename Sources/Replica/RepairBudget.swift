@@ -9,6 +9,23 @@ struct RepairBudget {
         var votesAt: UInt64?
         var proposalAt: UInt64?
         var proposalOf: Round?
+        var bytes = ByteAllowance()
+    }
+
+    /// A bucket that fills with time.
+    private struct ByteAllowance {
+        static let limit: UInt64 = 8 << 20
+        static let perMillisecond: UInt64 = 4 << 10
+
+        var left = ByteAllowance.limit
+        var filledAt: UInt64?
+
+        mutating func fill(now: UInt64) {
+            let passed = filledAt.map { now > $0 ? now - $0 : 0 } ?? 0
+            let room = Self.limit - left
+            left += min(room, min(passed, Self.limit) * Self.perMillisecond)
+            filledAt = now
+        }
     }
 
     private var peers: [Peer] = []
@@ -38,6 +55,19 @@ struct RepairBudget {
         peers[place].proposalAt = now
         peers[place].proposalOf = round
         return true
+    }
+
+    /// How many bytes of blocks or transactions the peer may have now; about 4 MiB a second.
+    mutating func bytesLeft(_ id: PeerID, now: UInt64) -> Int {
+        guard let place = peers.firstIndex(where: { $0.id == id }) else { return 0 }
+        peers[place].bytes.fill(now: now)
+        return Int(peers[place].bytes.left)
+    }
+
+    mutating func spend(_ bytes: Int, for id: PeerID) {
+        guard let place = peers.firstIndex(where: { $0.id == id }) else { return }
+        let left = peers[place].bytes.left
+        peers[place].bytes.left = left - min(left, UInt64(bytes))
     }
 
     private static func hasPassed(_ interval: UInt64, since: UInt64?, _ now: UInt64) -> Bool {

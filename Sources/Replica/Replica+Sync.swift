@@ -99,10 +99,12 @@ extension Replica {
             return emit(.send(.status(status), to: peer))
         }
         let last = min(tip.height.value, first.value + UInt64(count) - 1)
-        var budget = Self.servedByteLimit
+        var budget = min(Self.servedByteLimit, repairs.bytesLeft(peer, now: now))
         for height in first.value...last {
             guard budget > 0, let certified = stored(Height(height)) else { return }
-            budget -= certified.block.transactions.reduce(1_024) { $0 + $1.byteCount }
+            let bytes = certified.block.transactions.reduce(1_024) { $0 + $1.byteCount }
+            budget -= bytes
+            repairs.spend(bytes, for: peer)
             emit(.send(.block(certified), to: peer))
         }
     }

@@ -82,7 +82,7 @@ extension Replica {
 
     private mutating func relayNow() {
         let (pushed, announced) = relay.take()
-        for batch in batches(of: pushed) {
+        for batch in batches(of: pushed, bytes: Self.relayedByteLimit) {
             emit(.broadcast(.transactions(batch), except: nil))
         }
         let waiting = announced.filter(mempool.contains)
@@ -101,12 +101,17 @@ extension Replica {
     }
 
     mutating func receivePull(_ ids: [Digest], from peer: PeerID) {
-        for batch in batches(of: ids) { emit(.send(.transactions(batch), to: peer)) }
+        let budget = min(Self.relayedByteLimit, repairs.bytesLeft(peer, now: now))
+        for batch in batches(of: ids, bytes: budget) {
+            repairs.spend(batch.reduce(0) { $0 + $1.byteCount }, for: peer)
+            emit(.send(.transactions(batch), to: peer))
+        }
     }
 
-    /// Those of the transactions that wait here, in messages within their limits, up to a budget.
-    private func batches(of ids: [Digest]) -> [[SignedTransaction]] {
-        var budget = Self.relayedByteLimit
+    /// Those of the transactions that wait here, in messages within their limits, at most so many
+    /// bytes.
+    private func batches(of ids: [Digest], bytes limit: Int) -> [[SignedTransaction]] {
+        var budget = limit
         var batches: [[SignedTransaction]] = []
         var batch: [SignedTransaction] = []
         var bytes = 0

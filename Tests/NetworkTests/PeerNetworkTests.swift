@@ -122,7 +122,7 @@ struct PeerNetworkTests {
     @Test("idle sockets above the limit of handshakes are turned away, and room returns")
     func handshakeFlood() async throws {
         var limits = TestNetwork.limits
-        limits.pendingHandshakes = 10
+        limits.inbound.pending = 10
         let server = try await TestNetwork(seed: 1, limits: limits)
         var clients: [RawClient] = []
         for _ in 0..<30 { clients.append(try await RawClient(port: server.port)) }
@@ -138,7 +138,7 @@ struct PeerNetworkTests {
     @Test("a consumer that does not take messages stops the sender, within the budgets")
     func slowPeer() async throws {
         var limits = TestNetwork.limits
-        limits.unconsumedBytes = 1 << 20
+        limits.unconsumedStrangerBytes = 1 << 20
         let slow = try await TestNetwork(seed: 1, consumes: false, limits: limits)
         let sender = try await TestNetwork(seed: 2, peers: [slow.address])
         #expect(await eventually { sender.seen.connected == [slow.key] })

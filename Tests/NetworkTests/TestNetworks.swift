@@ -76,6 +76,7 @@ final class TestNetwork: Sendable {
         limits.handshakeDeadline = .milliseconds(700)
         limits.pingAfter = .milliseconds(200)
         limits.silenceDeadline = .seconds(2)
+        limits.livenessInterval = .milliseconds(200)
         return limits
     }
 }

@@ -10,11 +10,14 @@ package struct InboundAssembly: Sendable {
 
     package init() {}
 
+    /// Of messages that have begun and not ended.
+    var partialBytes: Int { partials.reduce(0) { $0 + ($1?.bytes.count ?? 0) } }
+
     /// The message that this packet completes, if any.
     package mutating func accept(_ packet: Packet) throws(FrameError) -> (NetworkChannel, [UInt8])?
     {
         switch packet {
-        case .ping, .pong:
+        case .ping, .pong, .listening, .askAddresses, .addresses:
             return nil
         case .begin(let channel, let total, let chunk):
             guard total <= channel.messageBytesLimit else {

@@ -7,7 +7,7 @@ package struct HandshakeContext: Sendable, Equatable {
     package let genesis: Digest
     package let protocolVersion: UInt32
 
-    package init(chain: [UInt8], genesis: Digest, protocolVersion: UInt32 = 1) {
+    package init(chain: [UInt8], genesis: Digest, protocolVersion: UInt32 = 2) {
         self.chain = chain
         self.genesis = genesis
         self.protocolVersion = protocolVersion

@@ -39,7 +39,7 @@ struct IdentityPayload: BorshCodable {
 
     /// The identity behind `bytes`, or nil unless it signed `staticKey`.
     static func verify(_ bytes: [UInt8], staticKey: [UInt8]) -> PublicKey? {
-        guard let payload = try? IdentityPayload(borsh: bytes), Ed25519.isValidKey(payload.key),
+        guard let payload = try? IdentityPayload(borsh: bytes),
             Ed25519.verify(payload.signature, of: signBytes(staticKey), by: payload.key)
         else { return nil }
         return payload.key

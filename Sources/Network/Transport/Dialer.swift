@@ -31,9 +31,11 @@ struct Dialer {
     private func dial(expecting key: PublicKey?) async -> PublicKey? {
         let found = FoundKey()
         do {
-            let channel = try await network.clientBootstrap(expecting: key) { identity in
+            let bootstrap = network.clientBootstrap(.configured, expecting: key) { identity in
                 found.key.withLock { $0 = identity }
-            }.connect(host: address.host, port: address.port).get()
+            }
+            let channel = try await bootstrap.connect(host: address.host, port: address.port)
+                .get()
             await withTaskCancellationHandler {
                 try? await channel.closeFuture.get()
             } onCancel: {
@@ -64,6 +66,6 @@ struct Dialer {
 }
 
 /// The key that a dialled peer proved, carried out of its event loop.
-private final class FoundKey: Sendable {
+final class FoundKey: Sendable {
     let key = Mutex(nil as PublicKey?)
 }

@@ -15,6 +15,9 @@ package struct ReceivedMessage: Sendable {
     package let channel: NetworkChannel
     package let bytes: [UInt8]
     let credit: ReceiveCredit
+
+    /// The peer has been cut off since for what it did, so the message is not to be acted on.
+    package var isAbandoned: Bool { credit.isAbandoned }
 }
 
 /// Gives the bytes of a message back to its peer's budget when it is let go.
@@ -29,26 +32,36 @@ final class ReceiveCredit: Sendable {
     }
 
     deinit { account.giveBack(bytes) }
+
+    var isAbandoned: Bool { account.isAbandoned }
 }
 
 /// The unconsumed bytes of one peer.
 final class ReceiveAccount: Sendable {
     private struct State {
+        var limit: Int
         var used = 0
+        var isAbandoned = false
         var resume: (@Sendable () -> Void)?
     }
 
-    private let limit: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int) { state = Mutex(State(limit: limit)) }
+
+    /// For a peer that turned out to deserve more.
+    func extend(to limit: Int) { state.withLock { $0.limit = limit } }
+
+    func abandon() { state.withLock { $0.isAbandoned = true } }
+
+    var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
 
     func take(_ bytes: Int) { state.withLock { $0.used += bytes } }
 
     func giveBack(_ bytes: Int) {
         let resume = state.withLock { state in
             state.used -= bytes
-            guard state.used <= limit / 2 else { return nil as (@Sendable () -> Void)? }
+            guard state.used <= state.limit / 2 else { return nil as (@Sendable () -> Void)? }
             defer { state.resume = nil }
             return state.resume
         }
@@ -58,7 +71,7 @@ final class ReceiveAccount: Sendable {
     /// True when there is room to read on; otherwise `resume` is called once there is.
     func mayRead(orResume resume: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
-            guard state.used > limit else { return true }
+            guard state.used > state.limit else { return true }
             state.resume = resume
             return false
         }

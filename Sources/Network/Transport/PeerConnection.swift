@@ -15,6 +15,13 @@ enum CloseReason: Error, Equatable {
     case noRoom
     case silent
     case notReading
+    /// More messages than any honest peer sends.
+    case flooding
+    /// Strangers have taken what memory there is for them.
+    case noMemory
+    case banned
+    /// A connection that was only to show that the peer can be reached.
+    case tried
     case badFrame(FrameError)
     case sealed(NoiseError)
 }
@@ -25,7 +32,17 @@ protocol PeerConnectionOwner: AnyObject, Sendable {
     func received(_ message: ReceivedMessage)
     func ended(_ link: PeerLink?, reason: CloseReason?)
     /// A connection that the peer opened is through its handshake, or gone. Called once for each.
-    func inboundHandshakeEnded()
+    func inboundHandshakeEnded(from host: NetworkAddress)
+    /// The peer takes connections on this port.
+    func listens(_ link: PeerLink, onPort port: UInt16)
+    /// Addresses for a peer that asks.
+    func addresses(for link: PeerLink) -> [NetworkAddress]
+    /// The answer to our question.
+    func learned(_ addresses: [NetworkAddress], from link: PeerLink)
+    /// Whether the operator has named the peer.
+    func isReserved(_ peer: PublicKey) -> Bool
+    /// The port on which this node takes connections; nil before it does.
+    var listeningPort: UInt16? { get }
 }
 
 final class PeerConnection: ChannelInboundHandler {
@@ -38,6 +55,9 @@ final class PeerConnection: ChannelInboundHandler {
         case closed
     }
 
+    private static let shortestPause: UInt64 = 2_000
+    /// What a message takes in queues beside its bytes.
+    private static let messageOverhead = 256
     /// A packet and its tag.
     private static let frameBytesLimit = Packet.plaintextBytesLimit + NoiseCipher.tagBytes
 
@@ -47,7 +67,9 @@ final class PeerConnection: ChannelInboundHandler {
     private let owner: any PeerConnectionOwner
     private let logger: Logger
     private let account: ReceiveAccount
-    private let isInitiator: Bool
+    private let origin: PeerLink.Origin
+    /// Whence an inbound connection comes.
+    private let host: NetworkAddress
     private let onIdentity: @Sendable (PublicKey) -> Void
 
     private var phase: Phase
@@ -57,17 +79,29 @@ final class PeerConnection: ChannelInboundHandler {
     private var keepalive: RepeatedTask?
     private var lastHeard = NIODeadline.now()
     private var lastTaken = NIODeadline.now()
+    private var meter = MessageMeter(now: PeerConnection.milliseconds())
+    private var pause: UInt64 = 0
+    private let pool: MemoryPool?
+    /// What of the pool this connection has.
+    private var pooled = 0
+    /// Whether the operator has named the peer: it gets more patience, never more belief.
+    private var isTrusted = false
+    private var isAwaitingAddresses = false
+    private var lastQuestion: NIODeadline?
+    private var lastAnswer: NIODeadline?
     private var isPaused = false
     private var isHandshakeCounted = false
     private var peerKey: PublicKey?
     private var reason: CloseReason?
 
     init(
-        role: NoiseHandshake.Role,
+        origin: PeerLink.Origin,
+        host: NetworkAddress,
         context: HandshakeContext,
         identity: PeerIdentity,
         expectedKey: PublicKey?,
         limits: NetworkLimits,
+        pool: MemoryPool?,
         owner: any PeerConnectionOwner,
         logger: Logger,
         onIdentity: @escaping @Sendable (PublicKey) -> Void
@@ -78,11 +112,13 @@ final class PeerConnection: ChannelInboundHandler {
         self.owner = owner
         self.logger = logger
         self.onIdentity = onIdentity
-        account = ReceiveAccount(limit: limits.unconsumedBytes)
-        isInitiator = role == .initiator
+        self.origin = origin
+        self.pool = pool
+        self.host = host
+        account = ReceiveAccount(limit: limits.unconsumedStrangerBytes)
         phase = .handshake(
             NoiseHandshake(
-                role: role,
+                role: origin == .inbound ? .responder : .initiator,
                 prologue: context.prologue,
                 staticKey: identity.staticKey,
                 ephemeral: NoiseSuite.generateKey()
@@ -132,6 +168,9 @@ final class PeerConnection: ChannelInboundHandler {
         endHandshake()
         var link: PeerLink?
         if case .established(_, let established) = phase { link = established }
+        pool?.giveBack(pooled)
+        pooled = 0
+        link?.release()
         phase = .closed
         owner.ended(link, reason: reason)
     }
@@ -151,9 +190,9 @@ final class PeerConnection: ChannelInboundHandler {
     }
 
     private func endHandshake() {
-        guard !isInitiator, !isHandshakeCounted else { return }
+        guard origin == .inbound, !isHandshakeCounted else { return }
         isHandshakeCounted = true
-        owner.inboundHandshakeEnded()
+        owner.inboundHandshakeEnded(from: host)
     }
 
     private func close(_ context: ChannelHandlerContext, _ reason: CloseReason) {
@@ -183,9 +222,14 @@ extension PeerConnection {
         case .established(var session, let link):
             let packet = try Packet(session.open(frame))
             phase = .established(session, link)
-            if packet == .ping { write(.pong, context, flush: true) }
-            guard let (channel, bytes) = try assembly.accept(packet) else { return }
-            let credit = ReceiveCredit(bytes: bytes.count, account: account)
+            try answer(packet, link, context)
+            guard let (channel, bytes) = try assemble(packet) else { return }
+            // Blocks and artifacts come because they were asked for.
+            if channel == .consensus || channel == .transactions { try countOne() }
+            let credit = ReceiveCredit(
+                bytes: bytes.count + Self.messageOverhead,
+                account: account
+            )
             owner.received(
                 ReceivedMessage(peer: link.peer, channel: channel, bytes: bytes, credit: credit)
             )
@@ -215,9 +259,12 @@ extension PeerConnection {
     private func finish(_ handshake: NoiseHandshake, _ context: ChannelHandlerContext) throws {
         guard let session = handshake.session(), let peerKey else { throw NoiseError.outOfTurn }
         let handle = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        isTrusted = origin == .configured || owner.isReserved(peerKey)
         let link = PeerLink(
             peer: peerKey,
-            isInitiator: isInitiator,
+            origin: origin,
+            account: account,
+            pool: isTrusted ? nil : pool,
             channel: context.channel,
             pump: { handle.value.0.pump(handle.value.1) }
         )
@@ -230,8 +277,78 @@ extension PeerConnection {
             phase = .closed
             throw error
         }
+        if isTrusted { account.extend(to: limits.unconsumedBytes) }
         startKeepalive(context)
+        introduce(context)
     }
+
+    /// Whoever dials says where it can be dialled, and asks for others.
+    private func introduce(_ context: ChannelHandlerContext) {
+        guard origin != .inbound else { return }
+        if let port = owner.listeningPort { write(.listening(port: port), context, flush: false) }
+        ask(context)
+    }
+
+    private func ask(_ context: ChannelHandlerContext) {
+        isAwaitingAddresses = true
+        lastQuestion = .now()
+        write(.askAddresses, context, flush: true)
+    }
+
+    private func answer(_ packet: Packet, _ link: PeerLink, _ context: ChannelHandlerContext)
+        throws
+    {
+        switch packet {
+        case .begin, .more: return
+        case .pong: try countOne()
+        case .ping:
+            try countOne()
+            write(.pong, context, flush: true)
+        case .listening(let port):
+            try countOne()
+            owner.listens(link, onPort: port)
+        case .askAddresses:
+            try countOne()
+            let now = NIODeadline.now()
+            // Half, because the question may have been late and this one early.
+            if let lastAnswer,
+                (now - lastAnswer).nanoseconds < limits.addressInterval.nanoseconds / 2
+            {
+                return
+            }
+            lastAnswer = now
+            write(.addresses(owner.addresses(for: link)), context, flush: true)
+        case .addresses(let addresses):
+            guard isAwaitingAddresses else { throw FrameError.unasked }
+            isAwaitingAddresses = false
+            owner.learned(addresses, from: link)
+        }
+    }
+
+    /// Counts what a stranger has begun and not finished.
+    private func assemble(_ packet: Packet) throws -> (NetworkChannel, [UInt8])? {
+        let before = assembly.partialBytes
+        let message = try assembly.accept(packet)
+        guard let pool, !isTrusted else { return message }
+        let after = assembly.partialBytes
+        if after > before {
+            guard pool.take(after - before) else { throw CloseReason.noMemory }
+        } else {
+            pool.giveBack(before - after)
+        }
+        pooled = after
+        return message
+    }
+
+    private func countOne() throws {
+        switch meter.count(1, now: Self.milliseconds()) {
+        case .fine: return
+        case .slowDown(let microseconds): pause += microseconds
+        case .flood: throw CloseReason.flooding
+        }
+    }
+
+    private static func milliseconds() -> UInt64 { NIODeadline.now().uptimeNanoseconds / 1_000_000 }
 
     /// Asks for more bytes unless the peer's messages wait to be consumed.
     private func readOn(_ context: ChannelHandlerContext) {
@@ -246,7 +363,12 @@ extension PeerConnection {
             }
         }
         isPaused = !mayRead
-        if mayRead { context.read() }
+        guard mayRead else { return }
+        // Shorter pauses are saved up: a timer for each would cost more than the messages.
+        guard pause >= Self.shortestPause else { return context.read() }
+        let delay = TimeAmount.microseconds(Int64(pause))
+        pause = 0
+        eventLoop.assumeIsolated().scheduleTask(in: delay) { context.read() }
     }
 }
 
@@ -310,17 +432,24 @@ extension PeerConnection {
         lastTaken = .now()
         let handle = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         keepalive = context.eventLoop.scheduleRepeatedTask(
-            initialDelay: limits.pingAfter,
-            delay: limits.pingAfter
+            initialDelay: limits.livenessInterval,
+            delay: limits.livenessInterval
         ) { _ in handle.value.0.checkLiveness(handle.value.1) }
     }
 
     private func checkLiveness(_ context: ChannelHandlerContext) {
         let now = NIODeadline.now()
         if context.channel.isWritable { lastTaken = now }
-        if now - lastTaken > limits.silenceDeadline { return close(context, .notReading) }
+        if case .established(_, let link) = phase {
+            let isStuck = !isTrusted && link.waitingBytes > limits.stuckBytes
+            let deadline = isStuck ? limits.stuckDeadline : limits.silenceDeadline
+            if now - lastTaken > deadline { return close(context, .notReading) }
+        }
         if isPaused { lastHeard = now }
         if now - lastHeard > limits.silenceDeadline { return close(context, .silent) }
-        if context.channel.isWritable { write(.ping, context, flush: true) }
+        if context.channel.isWritable, now - lastHeard >= limits.pingAfter {
+            write(.ping, context, flush: true)
+        }
+        if let lastQuestion, now - lastQuestion >= limits.addressInterval { ask(context) }
     }
 }

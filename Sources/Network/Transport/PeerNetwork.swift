@@ -1,6 +1,8 @@
 // The node's links to its peers. Callers see peers by their Ed25519 keys and whole messages;
 // connections, encryption and retries stay in here.
 
+import Cryptography
+import Foundation
 package import Logging
 package import NIOCore
 import NIOPosix
@@ -17,6 +19,10 @@ package final class PeerNetwork: Service, Sendable {
         package var port: Int
         package var peers: [PeerAddress]
         package var limits: NetworkLimits
+        /// What an earlier run has written by `save`.
+        package var directory: PeerDirectory?
+        /// Keeps what is known of other nodes; nil forgets it at the end.
+        package var save: (@Sendable (PeerDirectory) -> Void)?
 
         package init(
             context: HandshakeContext,
@@ -33,9 +39,11 @@ package final class PeerNetwork: Service, Sendable {
         }
     }
 
-    private struct State {
+    struct State {
         var registry: PeerRegistry
-        var pending = 0
+        var gate: InboundGate
+        /// Strangers that came by themselves, first come first.
+        var guests: [PeerLink] = []
         var listener: (any Channel)?
         var isStopping = false
     }
@@ -56,9 +64,11 @@ package final class PeerNetwork: Service, Sendable {
     let logger: Logger
     private let group: any EventLoopGroup
     private let continuation: AsyncStream<NetworkEvent>.Continuation
-    private let state: Mutex<State>
+    let state: Mutex<State>
+    let directory: Mutex<PeerDirectory>
     private let outlet = Mutex(Outlet())
-    private let reserved: Set<PublicKey>
+    let reserved: Set<PublicKey>
+    private let pool: MemoryPool
 
     package init(
         configuration: Configuration,
@@ -71,7 +81,17 @@ package final class PeerNetwork: Service, Sendable {
         self.logger = logger
         self.group = group
         (events, continuation) = AsyncStream.makeStream(of: NetworkEvent.self)
-        state = Mutex(State(registry: PeerRegistry(ourKey: identity.publicKey)))
+        state = Mutex(
+            State(
+                registry: PeerRegistry(ourKey: identity.publicKey),
+                gate: InboundGate(limits: configuration.limits.inbound)
+            )
+        )
+        directory = Mutex(
+            configuration.directory
+                ?? PeerDirectory(secret: Digest(SystemRandom.bytes(Digest.byteCount)) ?? .zero)
+        )
+        pool = MemoryPool(limit: configuration.limits.strangerBytes)
         reserved = Set(configuration.peers.compactMap(\.key))
     }
 
@@ -83,7 +103,7 @@ package final class PeerNetwork: Service, Sendable {
         outlet.withLock { $0.take = take }
     }
 
-    private func report(_ event: NetworkEvent) {
+    func report(_ event: NetworkEvent) {
         if let take = outlet.withLock({ $0.take }) {
             take(event)
         } else {
@@ -121,6 +141,28 @@ package final class PeerNetwork: Service, Sendable {
         state.withLock { $0.registry[peer] }?.close()
     }
 
+    /// Ends the connection to a peer that did what no honest node does, lets nobody act on what it
+    /// has sent, and does not speak to it for a while.
+    package func ban(_ peer: PublicKey) {
+        guard let link = state.withLock({ $0.registry[peer] }) else { return }
+        ban(peer, at: link.address)
+        link.cut()
+    }
+
+    func ban(_ peer: PublicKey, at host: NetworkAddress?) {
+        let now = Self.now()
+        directory.withLock {
+            $0.bans.ban(peer, at: host, isReserved: reserved.contains(peer), now: now)
+        }
+    }
+
+    /// For a stranger that talked too much; a machine that was frozen hears everybody at once.
+    func makeWait(_ peer: PublicKey) {
+        guard !reserved.contains(peer) else { return }
+        let now = Self.now()
+        directory.withLock { $0.bans.makeWait(peer, now: now) }
+    }
+
     package var connectedPeers: [PublicKey] { state.withLock { $0.registry.all.map(\.peer) } }
 
     /// Binds the port, once; later calls report the same one.
@@ -149,13 +191,27 @@ package final class PeerNetwork: Service, Sendable {
                 for peer in self.configuration.peers {
                     tasks.addTask { await Dialer(network: self, address: peer).run() }
                 }
-                // Without peers to dial the group would end at once.
-                tasks.addTask { try? await Task.sleep(for: .seconds(60 * 60 * 24 * 365 * 100)) }
+                tasks.addTask { await PeerFinder(network: self).run() }
+                tasks.addTask { await self.keepDirectory() }
                 await tasks.waitForAll()
             }
         }
         await stop()
     }
+
+    /// Saves what is known of others now and then, and at the end.
+    private func keepDirectory() async {
+        guard let save = configuration.save else { return }
+        while !Task.isCancelled {
+            try? await Task.sleep(for: Self.saveInterval)
+            save(directory.withLock { $0 })
+        }
+    }
+
+    private static let saveInterval = Duration.seconds(60)
+
+    /// Milliseconds since 1970: what is written down has to mean something after a restart.
+    static func now() -> UInt64 { UInt64(max(0, Date.now.timeIntervalSince1970 * 1000)) }
 
     private func stop() async {
         let (listener, links) = state.withLock { state in
@@ -173,16 +229,19 @@ package final class PeerNetwork: Service, Sendable {
 
 extension PeerNetwork {
     private func handler(
-        _ role: NoiseHandshake.Role,
+        _ origin: PeerLink.Origin,
+        from host: NetworkAddress,
         expecting key: PublicKey? = nil,
         onIdentity: @escaping @Sendable (PublicKey) -> Void = { _ in }
     ) -> PeerConnection {
         PeerConnection(
-            role: role,
+            origin: origin,
+            host: host,
             context: configuration.context,
             identity: identity,
             expectedKey: key,
             limits: configuration.limits,
+            pool: pool,
             owner: self,
             logger: logger,
             onIdentity: onIdentity
@@ -192,6 +251,7 @@ extension PeerNetwork {
     func link(to peer: PublicKey) -> PeerLink? { state.withLock { $0.registry[peer] } }
 
     func clientBootstrap(
+        _ origin: PeerLink.Origin,
         expecting key: PublicKey?,
         onIdentity: @escaping @Sendable (PublicKey) -> Void
     ) -> ClientBootstrap {
@@ -203,7 +263,12 @@ extension PeerNetwork {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        self.handler(.initiator, expecting: key, onIdentity: onIdentity)
+                        self.handler(
+                            origin,
+                            from: .unknown,
+                            expecting: key,
+                            onIdentity: onIdentity
+                        )
                     )
                 }
             }
@@ -218,8 +283,11 @@ extension PeerNetwork {
             .childChannelOption(.writeBufferWaterMark, value: watermark)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard self.admitHandshake() else { throw CloseReason.noRoom }
-                    try channel.pipeline.syncOperations.addHandler(self.handler(.responder))
+                    let host = NetworkAddress(channel.remoteAddress) ?? .unknown
+                    guard self.admitHandshake(from: host) else { throw CloseReason.noRoom }
+                    try channel.pipeline.syncOperations.addHandler(
+                        self.handler(.inbound, from: host)
+                    )
                 }
             }
     }
@@ -229,52 +297,9 @@ extension PeerNetwork {
         return .init(low: limits.writeLow, high: limits.writeHigh)
     }
 
-    private func admitHandshake() -> Bool {
-        state.withLock { state in
-            guard !state.isStopping, state.pending < configuration.limits.pendingHandshakes
-            else { return false }
-            state.pending += 1
-            return true
-        }
-    }
-}
-
-extension PeerNetwork: PeerConnectionOwner {
-    func established(_ link: PeerLink) throws(CloseReason) {
-        let verdict: Result<PeerLink?, CloseReason> = state.withLock { state in
-            guard !state.isStopping else { return .failure(.noRoom) }
-            let isReserved = link.isInitiator || reserved.contains(link.peer)
-            let isFull = state.registry.inboundCount >= configuration.limits.inboundPeers
-            guard isReserved || !isFull || state.registry[link.peer] != nil else {
-                return .failure(.noRoom)
-            }
-            switch state.registry.add(link) {
-            case .refused: return .failure(.duplicate)
-            case .added:
-                report(.connected(link.peer))
-                return .success(nil)
-            case .replaces(let old):
-                report(.disconnected(link.peer))
-                report(.connected(link.peer))
-                return .success(old)
-            }
-        }
-        try verdict.get()?.close()
-    }
-
-    func inboundHandshakeEnded() { state.withLock { $0.pending -= 1 } }
-
-    func received(_ message: ReceivedMessage) {
-        traffic.received(message.bytes.count, on: message.channel)
-        report(.message(message))
-    }
-
-    func ended(_ link: PeerLink?, reason: CloseReason?) {
-        if let reason { logger.debug("connection closed", metadata: ["reason": "\(reason)"]) }
-        guard let link else { return }
-        state.withLock { state in
-            guard state.registry.remove(link) else { return }
-            report(.disconnected(link.peer))
-        }
+    private func admitHandshake(from host: NetworkAddress) -> Bool {
+        let now = Self.now()
+        guard !directory.withLock({ $0.bans.isBanned(host: host, now: now) }) else { return false }
+        return state.withLock { !$0.isStopping && $0.gate.admit(host) }
     }
 }

@@ -39,5 +39,4 @@ struct PeerRegistry {
 
     subscript(peer: PublicKey) -> PeerLink? { links[peer] }
     var all: [PeerLink] { links.values.sorted { $0.peer < $1.peer } }
-    var inboundCount: Int { links.values.count { !$0.isInitiator } }
 }

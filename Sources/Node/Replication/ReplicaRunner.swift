@@ -116,6 +116,7 @@ package final class ReplicaRunner: Sendable {
     /// Queues inputs. `message` keeps its sender's budget taken until the replica has seen it.
     private func give(_ inputs: [ReplicaInput], message: ReceivedMessage? = nil) {
         queue.async {
+            if let message, message.isAbandoned { return }
             let fault = self.engine.withLock { engine in
                 for input in inputs { engine.take(input, now: Self.now()) }
                 return engine.fault
@@ -143,7 +144,7 @@ package final class ReplicaRunner: Sendable {
                 decoded.channel.network == message.channel
             else {
                 logger.warning("a peer sent what nobody understands")
-                return network.disconnect(message.peer)
+                return network.ban(message.peer)
             }
             let input = ReplicaInput.message(decoded, from: PeerID(message.peer))
             guard case .transactions(let transactions) = decoded else {

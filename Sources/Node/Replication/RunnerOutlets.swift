@@ -96,7 +96,7 @@ final class RunnerOutlets: Sendable {
 
     func report(_ peer: PeerID, _ misbehaviour: Misbehaviour) {
         logger.warning("a peer misbehaved", metadata: ["what": "\(misbehaviour)"])
-        network.disconnect(peer.key)
+        network.ban(peer.key)
     }
 
     func committed(_ height: Height) {

@@ -9,7 +9,8 @@ import Storage
 extension Node {
     static func networkConfiguration(
         _ configuration: Configuration,
-        _ genesis: Genesis
+        _ genesis: Genesis,
+        known: PeerFile
     ) throws(NodeStartError) -> PeerNetwork.Configuration {
         var peers: [PeerAddress] = []
         for text in configuration.network.peers {
@@ -17,14 +18,18 @@ extension Node {
             peers.append(address)
         }
         var limits = NetworkLimits()
-        limits.inboundPeers = configuration.network.inboundPeers
-        return PeerNetwork.Configuration(
+        limits.inbound.total = configuration.network.inboundPeers
+        limits.outboundPeers = configuration.network.outboundPeers
+        var network = PeerNetwork.Configuration(
             context: HandshakeContext(chain: genesis.chain.borshBytes, genesis: genesis.hash),
             host: configuration.network.host,
             port: configuration.network.port,
             peers: peers,
             limits: limits
         )
+        network.directory = known.load()
+        network.save = { known.save($0) }
+        return network
     }
 
     /// The counting of blocks, and the server that tells what was counted.

@@ -50,7 +50,11 @@ package struct Node: Sendable {
             configuration: configuration
         )
         let network = PeerNetwork(
-            configuration: try Self.networkConfiguration(configuration, genesis),
+            configuration: try Self.networkConfiguration(
+                configuration,
+                genesis,
+                known: PeerFile(path: home.peers, logger: logger)
+            ),
             identity: PeerIdentity(signedBy: nodeKey),
             logger: logger
         )

@@ -6,6 +6,8 @@ package struct NodeHome: Sendable {
 
     package var database: String { path + "/chain" }
     package var artifacts: String { path + "/artifacts" }
+    /// What is known of other nodes.
+    package var peers: String { path + "/peers" }
     /// The signing record: apart from the database, so that restoring one does not restore both.
     package var signed: String { path + "/signed" }
 }
