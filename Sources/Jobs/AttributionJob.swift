@@ -145,6 +145,13 @@ package struct AttributionJob: VerifiableJob {
         }
     }
 
+    /// Question and answer as a training record: of a query the same tokens count as of a record.
+    private func exchange(_ receipt: InferenceReceipt) -> TokenizedRecord? {
+        let tokens = receipt.prompt + receipt.completion
+        let record = TokenizedRecord(tokens: tokens, completionStart: receipt.prompt.count)
+        return record?.example(targets, limit: tokens.count)
+    }
+
     private static func bytes(of weight: Int64) -> [UInt8] {
         var writer = BorshWriter()
         writer.write(weight)

@@ -141,8 +141,11 @@ struct BenchReplica {
             committed: Height(UInt64(blocks.count)),
             round: .zero,
             hasProposal: false,
+            salt: 0,
             prevotes: [],
-            precommits: []
+            precommits: [],
+            lastPrevotes: [],
+            lastPrecommits: []
         )
         try step(.message(.status(status), from: peer))
         try step(.timer(.gossip))
@@ -155,7 +158,7 @@ struct BenchReplica {
             now += 1
             for effect in replica.step(next, now: now) {
                 switch effect {
-                case .sign(let request): held.append(request)
+                case .sign(let request, _): held.append(request)
                 case .persist(let entry, let sync): try database.append(entry, sync: sync)
                 case .commit(let block):
                     try database.commit(block)

@@ -102,7 +102,7 @@ package enum SnapshotArchive {
             throw .file(path: path, detail: "it cannot be read")
         }
         do {
-            guard try file.read(upToCount: magic.count).map { Array($0) } == magic else {
+            guard try Array(file.read(upToCount: magic.count) ?? Data()) == magic else {
                 throw SnapshotArchiveError.malformed(path: path, detail: "it is no archive")
             }
             let head = try Head(borsh: try record(file, path))
