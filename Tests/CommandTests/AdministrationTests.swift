@@ -161,9 +161,13 @@ import Testing
             let last = try #require(try await node.height())
             try await Task.sleep(for: .milliseconds(1_500))
             #expect(try #require(try await node.height()) <= last + 1)
-            let third = try tool.start(["signer", "start", "--home", signer], log: "signer.log")
-            try await node.waitForHeight(last + 3)
+            // Alone it has nobody who would carry it to another height, so it begins anew.
             stop(again)
+            let third = try tool.start(["signer", "start", "--home", signer], log: "signer.log")
+            try await Task.sleep(for: .milliseconds(700))
+            let fourth = try tool.start(["node", "run"] + settings, log: "fourth")
+            try await node.waitForHeight(last + 3)
+            stop(fourth)
             stop(third)
         }
     }

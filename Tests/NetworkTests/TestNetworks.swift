@@ -97,7 +97,7 @@ private final class ReportBox: Sendable {
 
 /// Waits until the condition holds; false after ten seconds.
 func eventually(_ condition: @Sendable () -> Bool) async -> Bool {
-    for _ in 0..<1000 {
+    for _ in 0..<6000 {
         if condition() { return true }
         try? await Task.sleep(for: .milliseconds(10))
     }

@@ -97,7 +97,7 @@ struct SimulatorTests {
         var total = SimulationCounts()
         for seed in UInt64(0)..<5 {
             var plan = FaultPlan.calm
-            plan.partitions = Recurrence(pause: 500...1_500, length: 1_000...2_000)
+            plan.partitions = Recurrence(pause: 500...1_500, length: 5_000...8_000)
             plan.hasStaking = true
             var simulation = try Simulation(seed: seed, plan: plan)
             total = total.adding(simulation.run().counts)

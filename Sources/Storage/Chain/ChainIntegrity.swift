@@ -67,7 +67,7 @@ extension ChainReader {
     }
 
     /// The block of a height, if it proves itself.
-    private func intactBlock(
+    fileprivate func intactBlock(
         at height: Height,
         chain: ChainID
     ) throws(BlockDamage) -> CertifiedBlock {
@@ -127,7 +127,8 @@ extension Database {
         try now.check(certified, at: height, chain: chain)
         let tip = try now.tip()
         guard height <= tip.height else { throw BlockDamage.otherHeight(height) }
-        let next = height == tip.height ? nil : try? now.block(at: height.next)
+        // The next block tells what this one is, unless it is damaged as well.
+        let next = height == tip.height ? nil : try? now.intactBlock(at: height.next, chain: chain)
         let named = height == tip.height ? tip.hash : next?.block.header.parent
         if let named, named != certified.block.hash { throw BlockDamage.link }
         try replace(certified)
