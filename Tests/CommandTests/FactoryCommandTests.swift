@@ -14,10 +14,18 @@ import Testing
         return try tool.write("rows.jsonl", rows.joined(separator: "\n"))
     }
 
+    /// Keeps its thread: a busy pool of tasks could be back only after the run has ended.
+    private func killOnce(_ process: Process, wrote file: String) {
+        for _ in 0..<5000 where !FileManager.default.fileExists(atPath: file) {
+            Thread.sleep(forTimeInterval: 0.002)
+        }
+        kill(process.processIdentifier, SIGKILL)
+    }
+
     private func training(_ data: String, into folder: String, _ more: [String] = []) -> [String] {
         [
             "factory", "train", "--data", data, "--model", ToolCommandTests.model, "--into",
-            folder, "--steps", "64", "--batch", "2", "--suspects", "0", "--no-index",
+            folder, "--steps", "128", "--batch", "2", "--suspects", "0", "--no-index",
             "--dropout", "0.1", "--rank-stabilised", "--schedule", "cosine",
         ] + more
     }
@@ -31,11 +39,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: whole + ".run"))
 
         let process = try tool.start(training(data, into: cut), log: "cut.log")
-        for _ in 0..<2000 {
-            if FileManager.default.fileExists(atPath: cut + ".run/unit-0000000.bin") { break }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        kill(process.processIdentifier, SIGKILL)
+        killOnce(process, wrote: cut + ".run/unit-0000000.bin")
         process.waitUntilExit()
         #expect(process.terminationReason == .uncaughtSignal)
         #expect(!FileManager.default.fileExists(atPath: cut))

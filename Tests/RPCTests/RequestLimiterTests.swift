@@ -53,13 +53,17 @@ import Testing
 
     @Test("the server answers 429 and says when to come again")
     func server() async throws {
-        try await RPCServerTests.withServer(requestsPerSecond: 2) { url, _ in
-            var statuses: [UInt] = []
-            for _ in 0..<8 {
-                statuses.append(try await RPCServerTests.send(.GET, url + "/health").status)
+        try await RPCServerTests.withServer(requestsPerSecond: 1) { url, _ in
+            // All at once: one after the other, a busy machine may take a second for each.
+            let statuses = try await withThrowingTaskGroup(of: UInt.self) { tasks in
+                for _ in 0..<64 {
+                    tasks.addTask { try await RPCServerTests.send(.GET, url + "/health").status }
+                }
+                return try await tasks.reduce(into: [UInt: Int]()) { $0[$1, default: 0] += 1 }
             }
-            #expect(statuses.prefix(4) == [200, 200, 200, 200])
-            #expect(statuses.contains(429))
+            #expect(statuses[200, default: 0] >= 2)
+            #expect(statuses[429, default: 0] > 0)
+            #expect(statuses.count == 2)
         }
     }
 }
