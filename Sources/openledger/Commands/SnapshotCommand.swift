@@ -24,14 +24,19 @@ struct SnapshotCommand: AsyncParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let genesis = try HomeAdministration.genesis(NodeHome(path: home.path))
-            let index = file + ".index"
-            defer { try? FileManager.default.removeItem(atPath: index) }
+            let home = NodeHome(path: home.path)
+            let genesis = try HomeAdministration.genesis(home)
+            let target = URL(filePath: file).standardizedFileURL.path
+            // A running node goes on writing: what is read is a copy of one moment.
+            let (copy, index) = (target + ".copy", target + ".index")
+            defer {
+                for path in [copy, index] { try? FileManager.default.removeItem(atPath: path) }
+            }
+            if try HomeAdministration.call(home, ["call": "backup", "into": .string(copy)]) == nil {
+                try HomeAdministration.alone(home) { try $0.checkpoint(into: copy) }
+            }
             do {
-                let reader = try SnapshotReader(
-                    database: NodeHome(path: home.path).database,
-                    index: index
-                )
+                let reader = try SnapshotReader(database: copy, index: index)
                 let block = try SnapshotArchive.write(reader, of: genesis, to: file)
                 output.show([
                     "file": .string(file), "height": .integer(block.height.value),
