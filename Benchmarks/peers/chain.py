@@ -171,13 +171,18 @@ def measure(arguments, folder: str) -> dict:
             "shareOfSignatureBound": round(load["transfersPerSecond"] / bound, 3),
         }
     finally:
-        for node in nodes:
-            node.send_signal(signal.SIGTERM)
-        for node in nodes:
-            try:
-                node.wait(10)
-            except subprocess.TimeoutExpired:
-                node.kill()
+        stop(nodes)
+
+
+def stop(nodes: list[subprocess.Popen]) -> None:
+    """Asks all to end, then waits for each; one that has not ended after ten seconds is killed."""
+    for node in nodes:
+        node.send_signal(signal.SIGTERM)
+    for node in nodes:
+        try:
+            node.wait(10)
+        except subprocess.TimeoutExpired:
+            node.kill()
 
 
 def main() -> None:

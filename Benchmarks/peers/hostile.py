@@ -203,13 +203,7 @@ def measure(arguments, folder: str) -> list[dict]:
             print(json.dumps(rounds[-1]), flush=True)
         return rounds
     finally:
-        for node in nodes:
-            node.send_signal(signal.SIGTERM)
-        for node in nodes:
-            try:
-                node.wait(10)
-            except subprocess.TimeoutExpired:
-                node.kill()
+        chain.stop(nodes)
 
 
 def main() -> None:
